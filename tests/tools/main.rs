@@ -1,5 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Placeholder.
+//! `gtptest`: the packet and netlink side of the selftests, which shell cannot do.
+//!
+//! It shares no code with the driver, the codec or the client library, so that a mistake made
+//! there is not made here as well: every octet it sends or compares is written down by hand.
+//!
+//! `gtptest run [FILE]` reads a script of statements, one a line, and reports its tests on
+//! stdout (see [`report`]); `gtptest VERB ARG...` runs a single statement and prints what came of
+//! it; `gtptest help` lists the verbs. One process runs many checks, because starting a process
+//! is what takes the time in an emulated machine.
 
-fn main() {}
+mod args;
+mod attr;
+mod ctx;
+mod errno;
+mod genl;
+mod help;
+mod inet;
+mod layer;
+mod link;
+mod netlink;
+mod netns;
+mod packet;
+mod pdp;
+mod report;
+mod script;
+mod socket;
+mod stats;
+mod sys;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.split_first() {
+        Some((verb, _)) if verb == "help" => {
+            print!("{}", help::TEXT);
+            ExitCode::SUCCESS
+        }
+        Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
+        Some(_) => script::once(args),
+        None => {
+            eprint!("{}", help::TEXT);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a script's statements share: open sockets, netlink channels, readings.
+
+use std::collections::BTreeMap;
+
+use crate::args::{usage, Done};
+use crate::genl::Family;
+use crate::netlink::{Channel, Message};
+use crate::socket::Named;
+use crate::stats::Counters;
+
+/// A channel's namespace (`None`: our own) and netlink protocol.
+type Place = (Option<String>, i32);
+
+/// The state of a run.
+#[derive(Default)]
+pub struct Ctx {
+    sockets: BTreeMap<String, Named>,
+    channels: BTreeMap<Place, Channel>,
+    /// The generic netlink family, once asked for.
+    pub family: Option<Family>,
+    /// Groups listened to.
+    pub listeners: BTreeMap<String, Channel>,
+    /// What the last request was answered with.
+    pub replies: Vec<Message>,
+    /// Readings of counters, by namespace and interface.
+    pub readings: BTreeMap<(Option<String>, String), Counters>,
+    /// Objects in a slab cache when it was looked at.
+    pub slabs: BTreeMap<String, u64>,
+    /// Whether to print outcomes: one statement from the command line.
+    pub verbose: bool,
+    /// Refusals that came without a word.
+    pub wordless: Vec<String>,
+}
+
+impl Ctx {
+    /// Keeps an open file; one of the same name is closed.
+    pub fn name(&mut self, name: String, named: Named) {
+        self.sockets.insert(name, named);
+    }
+
+    /// The open file of that name.
+    pub fn named(&self, name: &str) -> Done<&Named> {
+        match self.sockets.get(name) {
+            Some(named) => Ok(named),
+            None => usage(format!("{name}: no such socket or file")),
+        }
+    }
+
+    /// Closes the file of that name.
+    pub fn forget(&mut self, name: &str) -> Done {
+        if self.sockets.remove(name).is_none() && self.listeners.remove(name).is_none() {
+            return usage(format!("{name}: no such socket or file"));
+        }
+        Ok(())
+    }
+
+    /// The channel to the kernel in a namespace, opened when first used.
+    pub fn channel(&mut self, ns: Option<&str>, protocol: i32) -> Done<&mut Channel> {
+        let place = (ns.map(str::to_string), protocol);
+        if !self.channels.contains_key(&place) {
+            let channel = Channel::open(ns, protocol)?;
+            self.channels.insert(place.clone(), channel);
+        }
+        match self.channels.get_mut(&place) {
+            Some(channel) => Ok(channel),
+            None => usage("channel lost"),
+        }
+    }
+
+    /// Closes the channels into a namespace, which keep it alive.
+    pub fn leave(&mut self, ns: &str) {
+        self.channels
+            .retain(|(place, _), _| place.as_deref() != Some(ns));
+    }
+}

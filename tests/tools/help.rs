@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The text of `gtptest help`: the script language in one screen.
+
+/// What `gtptest help` prints.
+pub const TEXT: &str = "\
+gtptest run [FILE]    read statements, one a line, and report tests
+gtptest VERB ARG...   run one statement and print its outcome
+
+Tests
+  test NAME...          begin a test: it passes when every statement up to the next one holds
+  differs ROW...        inside a test: the C driver is known to fail it, for the reason named
+  skip REASON...        inside a test: it cannot be run
+  cleanup               statements up to the next test may fail
+  sh COMMAND [=> N]     run a shell command, expect its exit status
+  sleep MS
+
+Sockets (ns=NAME opens them in /run/netns/NAME)
+  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse]
+  sock NAME kind=tcp|tcp6|unix|udplite|icmp|ping|netlink [bind=A:P]
+  file NAME PATH
+  capture NAME dev=DEV  what DEV receives, without a link layer; `send` transmits on DEV
+  close NAME
+  send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
+  expect NAME [from=A:P] [timeout=MS] : PACKET
+  silent NAME... [for=MS]
+  drain NAME...
+  hold NAME...          print every datagram as `NAME SOURCE HEX` until killed
+
+Packets: layers separated by /; `*` as a value matches anything
+  gtp1 teid= [flags= type= len= seq= npdu= next= opt ext=TYPE:HEX,...]
+  gtp0 tid= [flags= type= len= seq= flow= number= spare=HEX]
+  ip4 src= dst= [tos= ttl= id= df mf off= proto= len= ver= ihl= sum= opts=HEX]
+  ip6 src= dst= [tc= flow= hlim= next= len=]
+  udp SPORT DPORT [len= sum=]    icmp type= code= [rest=HEX|mtu=N] [sum=]
+  hex AABB | text WORD | fill N [BYTE] | cut N (drop the last N octets of all that is inside)
+  rest                  anything may follow
+
+Links (attributes: NAME=VALUE, or NAME:TYPE=VALUE with u8 u16 u32 u64 be32 hex str)
+  newlink [ns=] name= [up] [mtu=] [kind=] [nonul] [noinfo] [flags=create,excl|none]
+          [netns=FILE] [linkns=NSID]
+          [fd0= fd1= hashsize= role= create= restart= local= local6=] [=> ERRNO]
+  dellink [ns=] dev= | setlink [ns=] dev= up|down|mtu=|netns=
+  linkdata [ns=] dev= ATTRIBUTES     the link's own data, octet by octet
+  linkprop [ns=] dev= [type= flags= mtu= minmtu= maxmtu= txqlen= qdisc= addr= kind= carrier=]
+
+PDP contexts
+  newpdp|delpdp|getpdp|echoreq [ns=] [flags=excl,replace,create,append] [cmd=]
+          link= version= tid= flow= i_tei= o_tei= ms= peer= ms6= peer6= family= nsfd= [=> ERRNO]
+  reply cmd=N ATTRIBUTES     the last reply, octet by octet
+  dump [ns=] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES
+  bulk newpdp|delpdp [ns=] dev= count= [version=] tei= ms= peer=
+  extacks                    every refusal so far came with a message
+  family [ns=]               the generic netlink family as it must be
+  subscribe NAME [ns=]       notified NAME [timeout=MS] cmd=N ATTRIBUTES
+
+Counters
+  count [ns=] dev=           take a reading
+  counted [ns=] dev= C=N...  what was added since; counters not named must not have moved
+  slab CACHE                 slabgrew CACHE max=N
+";

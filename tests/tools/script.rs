@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Runs statements: from a file or stdin, line by line as they come, or one from the command
+//! line.
+
+use std::fs::File;
+use std::io::{stdin, BufRead, BufReader};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use crate::args::{fail, number, split, usage, Args, Done, Stop};
+use crate::ctx::Ctx;
+use crate::report::{self, Report};
+use crate::{genl, link, pdp, socket, stats};
+
+/// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
+/// is wrong.
+pub fn run(path: Option<&str>) -> ExitCode {
+    let lines: Box<dyn BufRead> = match path {
+        None | Some("-") => Box::new(stdin().lock()),
+        Some(path) => match File::open(path) {
+            Ok(file) => Box::new(BufReader::new(file)),
+            Err(error) => return bail(&format!("{path}: {error}")),
+        },
+    };
+    let mut ctx = Ctx::default();
+    let mut report = Report::new();
+    let mut failed = false;
+    let mut lenient = false;
+    for (at, line) in lines.lines().enumerate() {
+        let words = match line {
+            Ok(line) => split(&line),
+            Err(error) => return bail(&error.to_string()),
+        };
+        let Some((verb, rest)) = words.split_first() else {
+            continue;
+        };
+        match verb.as_str() {
+            "test" => {
+                report.begin(Some(rest.join(" ")));
+                lenient = false;
+                continue;
+            }
+            "cleanup" => {
+                report.begin(None);
+                lenient = true;
+                continue;
+            }
+            "differs" => {
+                report.differs(rest.join(" "));
+                continue;
+            }
+            "skip" => {
+                report.decide(Stop::Skip(rest.join(" ")));
+                continue;
+            }
+            _ if report.is_decided() => continue,
+            _ => {}
+        }
+        match (statement(&mut ctx, words), report.is_in_test()) {
+            (Ok(()), _) => {}
+            (Err(Stop::Usage(text)), _) => {
+                report.finish();
+                return bail(&format!("line {}: {text}", at + 1));
+            }
+            (Err(stop), true) => {
+                failed |= matches!(stop, Stop::Fail(_));
+                report.decide(stop);
+            }
+            (Err(_), false) if lenient => {}
+            (Err(Stop::Fail(text) | Stop::Skip(text)), false) => {
+                return bail(&format!("line {}: {text}", at + 1));
+            }
+        }
+    }
+    report.finish();
+    report::line("done");
+    ExitCode::from(u8::from(failed))
+}
+
+fn bail(text: &str) -> ExitCode {
+    report::line(&format!("bail\t{text}"));
+    ExitCode::from(2)
+}
+
+/// `gtptest VERB ARG...`: prints what came of it.
+pub fn once(words: Vec<String>) -> ExitCode {
+    let mut ctx = Ctx::default();
+    ctx.verbose = true;
+    match statement(&mut ctx, words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Fail(text)) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+        Err(Stop::Usage(text) | Stop::Skip(text)) => {
+            eprintln!("{text}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
+    let verb = words.remove(0);
+    let mut args = Args::new(words);
+    match verb.as_str() {
+        "udp" => socket::udp(ctx, &mut args)?,
+        "sock" => socket::other(ctx, &mut args)?,
+        "file" => socket::file(ctx, &mut args)?,
+        "capture" => socket::capture(ctx, &mut args)?,
+        "close" => socket::close(ctx, &mut args)?,
+        "send" => socket::send(ctx, &mut args)?,
+        "expect" => socket::expect(ctx, &mut args)?,
+        "silent" => socket::silent(ctx, &mut args)?,
+        "drain" => socket::drain(ctx, &mut args)?,
+        "hold" => socket::hold(ctx, &mut args)?,
+        "newlink" => link::new(ctx, &mut args)?,
+        "setlink" => link::set(ctx, &mut args)?,
+        "dellink" => link::del(ctx, &mut args)?,
+        "linkdata" => link::data(ctx, &mut args)?,
+        "linkprop" => link::properties(ctx, &mut args)?,
+        "nolink" => link::absent(&mut args)?,
+        "newpdp" | "delpdp" | "getpdp" | "echoreq" => pdp::request(ctx, &verb, &mut args)?,
+        "reply" => pdp::reply(ctx, &mut args)?,
+        "dump" => pdp::dump(ctx, &mut args)?,
+        "dumped" => pdp::dumped(ctx, &mut args)?,
+        "bulk" => pdp::bulk(ctx, &mut args)?,
+        "subscribe" => pdp::subscribe(ctx, &mut args)?,
+        "notified" => pdp::notified(ctx, &mut args)?,
+        "extacks" => pdp::extacks(ctx)?,
+        "family" => genl::check(ctx, &mut args)?,
+        "count" => stats::count(ctx, &mut args)?,
+        "counted" => stats::counted(ctx, &mut args)?,
+        "slab" => stats::slab(ctx, &mut args)?,
+        "slabgrew" => stats::slab_grew(ctx, &mut args)?,
+        "leave" => ctx.leave(&args.next("a namespace")?),
+        "sleep" => {
+            let time = number::<u64>(&args.next("milliseconds")?)?;
+            std::thread::sleep(Duration::from_millis(time));
+        }
+        "sh" => shell(&mut args)?,
+        "say" => report::line(&format!("note\t{}", args.rest().join(" "))),
+        _ => return usage(format!("{verb}: no such verb")),
+    }
+    args.end()
+}
+
+fn shell(args: &mut Args) -> Done {
+    let want = match args.want.take().as_deref() {
+        None => 0,
+        Some([one]) => number::<i32>(one)?,
+        Some(_) => return usage("one exit status expected"),
+    };
+    let line = args.rest().join(" ");
+    let output = match Command::new("/bin/sh").arg("-c").arg(&line).output() {
+        Ok(output) => output,
+        Err(error) => return usage(format!("/bin/sh: {error}")),
+    };
+    match output.status.code() {
+        Some(code) if code == want => Ok(()),
+        code => {
+            let text = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8_lossy(&text).replace('\n', " | ");
+            fail(format!("{line}: status {code:?}, not {want}: {text}"))
+        }
+    }
+}

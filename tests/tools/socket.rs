@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Named sockets and files: opening them in a namespace, sending, receiving, comparing.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use crate::args::{fail, hex, number, usage, Args, Done};
+use crate::ctx::Ctx;
+use crate::packet::Packet;
+use crate::{errno, netns, sys};
+
+/// How long to wait for what must come. Nothing is lost by a long wait, only failures take it.
+const PATIENCE: i32 = 4000;
+
+/// How long nothing must come, in milliseconds. What is tested happens inside of a system call
+/// or in the softirq right after it.
+const QUIET: i32 = 120;
+
+/// An open file under a name.
+pub struct Named {
+    /// The descriptor.
+    pub fd: OwnedFd,
+    /// A packet socket's interface.
+    ifindex: Option<u32>,
+}
+
+fn io<T>(result: std::io::Result<T>, what: &str) -> Done<T> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(error) => fail(format!("{what}: {}", errno::of(&error))),
+    }
+}
+
+/// Opens a UDP socket.
+pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let ns = args.take("ns");
+    let v6 = args.flag("v6");
+    let v6only = args.take("v6only");
+    let reuse = args.flag("reuse");
+    let bind: Option<SocketAddr> = args.parse("bind")?;
+    let connect: Option<SocketAddr> = args.parse("connect")?;
+    let ends = [bind, connect];
+    let v6 = v6 || ends.iter().flatten().any(SocketAddr::is_ipv6);
+    let domain = if v6 { libc::AF_INET6 } else { libc::AF_INET };
+    let open = || sys::socket(domain, libc::SOCK_DGRAM, 0);
+    let fd = io(netns::within(ns.as_deref(), open)?, "socket")?;
+    if let Some(v6only) = v6only {
+        let value = number::<u8>(&v6only)?;
+        let set = sys::set_option(
+            fd.as_fd(),
+            libc::IPPROTO_IPV6,
+            libc::IPV6_V6ONLY,
+            value.into(),
+        );
+        io(set, "IPV6_V6ONLY")?;
+    }
+    if reuse {
+        let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
+        io(set, "SO_REUSEADDR")?;
+    }
+    if let Some(addr) = bind {
+        io(sys::bind(fd.as_fd(), &sys::Addr::inet(addr)), "bind")?;
+    }
+    if let Some(addr) = connect {
+        io(sys::connect(fd.as_fd(), &sys::Addr::inet(addr)), "connect")?;
+    }
+    ctx.name(name, Named { fd, ifindex: None });
+    Ok(())
+}
+
+/// Opens a socket of another kind.
+pub fn other(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let ns = args.take("ns");
+    let bind: Option<SocketAddr> = args.parse("bind")?;
+    let (domain, kind, protocol) = match args.need("kind")?.as_str() {
+        "tcp" => (libc::AF_INET, libc::SOCK_STREAM, 0),
+        "tcp6" => (libc::AF_INET6, libc::SOCK_STREAM, 0),
+        "unix" => (libc::AF_UNIX, libc::SOCK_DGRAM, 0),
+        "udplite" => (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_UDPLITE),
+        "icmp" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP),
+        "rawudp" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_UDP),
+        "ping" => (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_ICMP),
+        "netlink" => (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_GENERIC),
+        kind => return usage(format!("{kind}: no such kind of socket")),
+    };
+    let open = || sys::socket(domain, kind, protocol);
+    let fd = io(netns::within(ns.as_deref(), open)?, "socket")?;
+    if let Some(addr) = bind {
+        io(sys::bind(fd.as_fd(), &sys::Addr::inet(addr)), "bind")?;
+    }
+    ctx.name(name, Named { fd, ifindex: None });
+    Ok(())
+}
+
+/// Opens a file, for a descriptor that is no socket or for a namespace.
+pub fn file(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let path = args.next("a path")?;
+    let fd = io(File::open(&path), &path)?.into();
+    ctx.name(name, Named { fd, ifindex: None });
+    Ok(())
+}
+
+/// Opens a packet socket on an interface.
+pub fn capture(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let ns = args.take("ns");
+    let dev = args.need("dev")?;
+    let ifindex = netns::ifindex(ns.as_deref(), &dev)?;
+    // Without the link layer; of what arrives only (a protocol's tap does not see what leaves).
+    let open = || sys::socket(libc::AF_PACKET, libc::SOCK_DGRAM, 0);
+    let fd = io(netns::within(ns.as_deref(), open)?, "socket")?;
+    let protocol = match args.take("family").as_deref() {
+        None | Some("4") => libc::ETH_P_IP,
+        Some("6") => libc::ETH_P_IPV6,
+        Some(family) => return usage(format!("family={family}: 4 or 6 expected")),
+    };
+    let addr = sys::Addr::link(ifindex as i32, protocol as u16);
+    io(sys::bind(fd.as_fd(), &addr), "bind")?;
+    let ifindex = Some(ifindex);
+    ctx.name(name, Named { fd, ifindex });
+    Ok(())
+}
+
+/// Closes one.
+pub fn close(ctx: &mut Ctx, args: &mut Args) -> Done {
+    while let Ok(name) = args.next("a name") {
+        ctx.forget(&name)?;
+    }
+    Ok(())
+}
+
+/// Sends a packet.
+pub fn send(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let to: Option<SocketAddr> = args.parse("to")?;
+    let protocol: Option<u16> = args.number("proto")?;
+    let packet = expression(args)?;
+    let bytes = packet.to_send()?;
+    let socket = ctx.named(&name)?;
+    let to = match (to, socket.ifindex) {
+        (Some(addr), _) => Some(sys::Addr::inet(addr)),
+        (None, Some(ifindex)) => {
+            let guess = match bytes.first().map(|b| b >> 4) {
+                Some(6) => libc::ETH_P_IPV6,
+                _ => libc::ETH_P_IP,
+            };
+            Some(sys::Addr::link(
+                ifindex as i32,
+                protocol.unwrap_or(guess as u16),
+            ))
+        }
+        (None, None) => None,
+    };
+    let result = match sys::send(socket.fd.as_fd(), bytes, to.as_ref()) {
+        Ok(_) => "OK".to_string(),
+        Err(error) => errno::of(&error),
+    };
+    let want = args.wanted()?;
+    if result == want {
+        Ok(())
+    } else {
+        fail(format!("send: {result}, not {want}"))
+    }
+}
+
+fn expression(args: &mut Args) -> Done<Packet> {
+    match args.packet.take() {
+        Some(words) => Packet::build(&words),
+        None => usage(": PACKET expected"),
+    }
+}
+
+/// The next message on a socket, as it comes within `timeout` milliseconds.
+fn next(socket: &Named, timeout: i32) -> Done<Option<(Vec<u8>, sys::Addr)>> {
+    let end = Instant::now() + Duration::from_millis(timeout as u64);
+    loop {
+        match sys::receive(socket.fd.as_fd()) {
+            Ok((_, from)) if from.is_outgoing() => continue,
+            Ok(got) => return Ok(Some(got)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            // An ICMP error that waited on the socket; the packet may still come.
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
+            Err(error) => return fail(format!("receive: {}", errno::of(&error))),
+        }
+        let left = end.saturating_duration_since(Instant::now()).as_millis() as i32;
+        if left == 0 {
+            return Ok(None);
+        }
+        io(sys::readable(&[socket.fd.as_fd()], left), "poll")?;
+    }
+}
+
+/// Receives a packet and compares it.
+pub fn expect(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let from: Option<SocketAddr> = args.parse("from")?;
+    let timeout = args.number::<i32>("timeout")?.unwrap_or(PATIENCE);
+    let packet = expression(args)?;
+    let Some((got, source)) = next(ctx.named(&name)?, timeout)? else {
+        return fail(format!("{name}: nothing came in {timeout} ms"));
+    };
+    if let Some(difference) = packet.difference(&got) {
+        return fail(format!("{name}: {difference}"));
+    }
+    match (from, source.socket_addr()) {
+        (Some(want), Some(source)) if want != source => {
+            fail(format!("{name}: from {source}, not {want}"))
+        }
+        (Some(want), None) => fail(format!("{name}: source unknown, not {want}")),
+        _ => Ok(()),
+    }
+}
+
+/// Nothing may arrive.
+pub fn silent(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let time = args.number::<i32>("for")?.unwrap_or(QUIET);
+    let names = args.rest();
+    let mut left = time;
+    for name in &names {
+        if let Some((got, _)) = next(ctx.named(name)?, left)? {
+            return fail(format!("{name}: unexpected {}", hex(&got)));
+        }
+        // The others had the same time to receive something in.
+        left = 1;
+    }
+    Ok(())
+}
+
+/// Throws away what has arrived.
+pub fn drain(ctx: &mut Ctx, args: &mut Args) -> Done {
+    for name in args.rest() {
+        while next(ctx.named(&name)?, 20)?.is_some() {}
+    }
+    Ok(())
+}
+
+/// Prints all that arrives, until killed.
+pub fn hold(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let names = args.rest();
+    let sockets = names
+        .iter()
+        .map(|name| ctx.named(name))
+        .collect::<Done<Vec<_>>>()?;
+    let fds: Vec<_> = sockets.iter().map(|socket| socket.fd.as_fd()).collect();
+    loop {
+        let Some(at) = io(sys::readable(&fds, -1), "poll")? else {
+            continue;
+        };
+        if let Some((got, source)) = next(sockets[at], 1)? {
+            let source = source
+                .socket_addr()
+                .map_or_else(|| "-".to_string(), |source| source.to_string());
+            println!("{} {source} {}", names[at], hex(&got));
+        }
+    }
+}

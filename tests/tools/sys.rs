@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! System calls: the only unsafe code of this tool. All sockets are non-blocking on receipt
+//! (callers wait with [`readable`]) and close on exec.
+
+use std::ffi::CString;
+use std::io::{Error, Result};
+use std::mem::{size_of, zeroed};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+fn check(ret: libc::c_int) -> Result<libc::c_int> {
+    if ret < 0 {
+        Err(Error::last_os_error())
+    } else {
+        Ok(ret)
+    }
+}
+
+/// Any socket address.
+#[derive(Clone, Copy)]
+pub struct Addr {
+    storage: libc::sockaddr_storage,
+    len: libc::socklen_t,
+}
+
+impl Addr {
+    fn of<T: Copy>(value: T) -> Self {
+        assert!(size_of::<T>() <= size_of::<libc::sockaddr_storage>());
+        // SAFETY: all zeroes is a valid `sockaddr_storage`.
+        let mut storage: libc::sockaddr_storage = unsafe { zeroed() };
+        // SAFETY: `storage` is at least as large as `T` (asserted) and aligned for any address.
+        unsafe { std::ptr::from_mut(&mut storage).cast::<T>().write(value) };
+        Self {
+            storage,
+            len: size_of::<T>() as libc::socklen_t,
+        }
+    }
+
+    /// An IPv4 or IPv6 address and port.
+    pub fn inet(addr: SocketAddr) -> Self {
+        match addr {
+            SocketAddr::V4(v4) => Self::of(libc::sockaddr_in {
+                sin_family: libc::AF_INET as u16,
+                sin_port: v4.port().to_be(),
+                sin_addr: libc::in_addr {
+                    s_addr: u32::from(*v4.ip()).to_be(),
+                },
+                sin_zero: [0; 8],
+            }),
+            SocketAddr::V6(v6) => Self::of(libc::sockaddr_in6 {
+                sin6_family: libc::AF_INET6 as u16,
+                sin6_port: v6.port().to_be(),
+                sin6_flowinfo: 0,
+                sin6_addr: libc::in6_addr {
+                    s6_addr: v6.ip().octets(),
+                },
+                sin6_scope_id: v6.scope_id(),
+            }),
+        }
+    }
+
+    /// A packet socket's address: an interface, and a protocol in host order.
+    pub fn link(ifindex: i32, protocol: u16) -> Self {
+        // SAFETY: all zeroes is a valid `sockaddr_ll`.
+        let mut ll: libc::sockaddr_ll = unsafe { zeroed() };
+        ll.sll_family = libc::AF_PACKET as u16;
+        ll.sll_protocol = protocol.to_be();
+        ll.sll_ifindex = ifindex;
+        Self::of(ll)
+    }
+
+    /// A netlink address: the kernel's, or our own without a group.
+    pub fn netlink() -> Self {
+        // SAFETY: all zeroes is a valid `sockaddr_nl`.
+        let mut nl: libc::sockaddr_nl = unsafe { zeroed() };
+        nl.nl_family = libc::AF_NETLINK as u16;
+        Self::of(nl)
+    }
+
+    /// The Internet address, if it is one.
+    pub fn socket_addr(&self) -> Option<SocketAddr> {
+        let at = std::ptr::from_ref(&self.storage);
+        match i32::from(self.storage.ss_family) {
+            libc::AF_INET => {
+                // SAFETY: the family says which type the storage holds.
+                let v4 = unsafe { at.cast::<libc::sockaddr_in>().read() };
+                let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
+                Some(SocketAddr::new(IpAddr::V4(ip), u16::from_be(v4.sin_port)))
+            }
+            libc::AF_INET6 => {
+                // SAFETY: the family says which type the storage holds.
+                let v6 = unsafe { at.cast::<libc::sockaddr_in6>().read() };
+                let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
+                Some(SocketAddr::new(IpAddr::V6(ip), u16::from_be(v6.sin6_port)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a packet socket saw this packet leave rather than arrive.
+    pub fn is_outgoing(&self) -> bool {
+        if i32::from(self.storage.ss_family) != libc::AF_PACKET {
+            return false;
+        }
+        let at = std::ptr::from_ref(&self.storage).cast::<libc::sockaddr_ll>();
+        // SAFETY: the family says which type the storage holds.
+        unsafe { at.read() }.sll_pkttype == libc::PACKET_OUTGOING
+    }
+}
+
+/// `socket(2)`.
+pub fn socket(domain: i32, kind: i32, protocol: i32) -> Result<OwnedFd> {
+    // SAFETY: takes no pointers.
+    let fd = check(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, protocol) })?;
+    // SAFETY: `fd` was just opened and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// `bind(2)`.
+pub fn bind(fd: BorrowedFd<'_>, addr: &Addr) -> Result<()> {
+    let at = std::ptr::from_ref(&addr.storage).cast();
+    // SAFETY: `at` is valid for `addr.len` octets.
+    check(unsafe { libc::bind(fd.as_raw_fd(), at, addr.len) }).map(drop)
+}
+
+/// `connect(2)`.
+pub fn connect(fd: BorrowedFd<'_>, addr: &Addr) -> Result<()> {
+    let at = std::ptr::from_ref(&addr.storage).cast();
+    // SAFETY: `at` is valid for `addr.len` octets.
+    check(unsafe { libc::connect(fd.as_raw_fd(), at, addr.len) }).map(drop)
+}
+
+/// `setsockopt(2)` with an int.
+pub fn set_option(fd: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> Result<()> {
+    let at = std::ptr::from_ref(&value).cast();
+    let len = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: `at` is valid for `len` octets.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, at, len) }).map(drop)
+}
+
+/// `sendto(2)`; without an address to where the socket is connected.
+pub fn send(fd: BorrowedFd<'_>, data: &[u8], to: Option<&Addr>) -> Result<usize> {
+    let (at, len) = match to {
+        Some(addr) => (std::ptr::from_ref(&addr.storage).cast(), addr.len),
+        None => (std::ptr::null(), 0),
+    };
+    // SAFETY: `data` is valid for its length, and `at` for `len` octets.
+    let sent = unsafe {
+        libc::sendto(
+            fd.as_raw_fd(),
+            data.as_ptr().cast(),
+            data.len(),
+            libc::MSG_NOSIGNAL,
+            at,
+            len,
+        )
+    };
+    usize::try_from(sent).map_err(|_| Error::last_os_error())
+}
+
+/// `recvfrom(2)` without waiting: the message and where it came from.
+pub fn receive(fd: BorrowedFd<'_>) -> Result<(Vec<u8>, Addr)> {
+    let mut data = vec![0u8; 1 << 17];
+    // SAFETY: all zeroes is a valid `sockaddr_storage`.
+    let mut storage: libc::sockaddr_storage = unsafe { zeroed() };
+    let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    // SAFETY: `data` and `storage` are valid for the lengths handed over.
+    let got = unsafe {
+        libc::recvfrom(
+            fd.as_raw_fd(),
+            data.as_mut_ptr().cast(),
+            data.len(),
+            libc::MSG_DONTWAIT,
+            std::ptr::from_mut(&mut storage).cast(),
+            &mut len,
+        )
+    };
+    let got = usize::try_from(got).map_err(|_| Error::last_os_error())?;
+    data.truncate(got);
+    Ok((data, Addr { storage, len }))
+}
+
+/// Waits until one of `fds` can be read, `timeout` milliseconds at most (-1: for ever), and says
+/// which.
+pub fn readable(fds: &[BorrowedFd<'_>], timeout: i32) -> Result<Option<usize>> {
+    let mut polled: Vec<libc::pollfd> = fds
+        .iter()
+        .map(|fd| libc::pollfd {
+            fd: fd.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        })
+        .collect();
+    // SAFETY: `polled` is valid for its length.
+    check(unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, timeout) })?;
+    Ok(polled.iter().position(|p| p.revents != 0))
+}
+
+/// `setns(2)` into a network namespace.
+pub fn enter(ns: BorrowedFd<'_>) -> Result<()> {
+    // SAFETY: takes no pointers.
+    check(unsafe { libc::setns(ns.as_raw_fd(), libc::CLONE_NEWNET) }).map(drop)
+}
+
+/// The index of an interface of the current namespace.
+pub fn ifindex(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: `name` is a string that ends in NUL.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => None,
+        index => Some(index),
+    }
+}
