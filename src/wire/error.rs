@@ -24,6 +24,8 @@ pub enum Error {
     /// The chain has more than [`MAX_EXTENSIONS`](super::ext::MAX_EXTENSIONS)
     /// extension headers.
     TooManyExtensions,
+    /// An extension header that is not known asks for comprehension.
+    ExtensionUnsupported,
     /// The T-PDU is shorter than an IP header.
     InnerTruncated,
     /// The T-PDU is neither IPv4 nor IPv6.
@@ -53,7 +55,7 @@ pub enum Error {
 
 impl Error {
     /// Every reason, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::TooShort,
         Self::Version,
         Self::NotGtp,
@@ -62,6 +64,7 @@ impl Error {
         Self::ExtensionTruncated,
         Self::ExtensionZeroLength,
         Self::TooManyExtensions,
+        Self::ExtensionUnsupported,
         Self::InnerTruncated,
         Self::InnerVersion,
         Self::MessageType,
@@ -87,18 +90,19 @@ impl Error {
             Self::ExtensionTruncated => (5, "ext_truncated", "extension header beyond the length"),
             Self::ExtensionZeroLength => (6, "ext_zero_length", "extension header of length zero"),
             Self::TooManyExtensions => (7, "ext_too_many", "too many extension headers"),
-            Self::InnerTruncated => (8, "inner_truncated", "T-PDU shorter than its IP header"),
-            Self::InnerVersion => (9, "inner_version", "T-PDU neither IPv4 nor IPv6"),
-            Self::MessageType => (10, "message_type", "message type of another parser"),
-            Self::IeTruncated => (11, "ie_truncated", "information element beyond the message"),
-            Self::IeLength => (12, "ie_length", "information element of a wrong length"),
-            Self::IeUnknown => (13, "ie_unknown", "unknown element without a length"),
-            Self::IeMissing => (14, "ie_missing", "mandatory information element missing"),
-            Self::SessionType => (15, "session_type", "PDU session of an unknown type"),
-            Self::SessionTruncated => (16, "session_truncated", "PDU session container too short"),
-            Self::FieldRange => (17, "field_range", "value larger than its field"),
-            Self::PayloadTooLong => (18, "payload_too_long", "payload too long for its length"),
-            Self::BufferTooSmall => (19, "buffer_too_small", "buffer too small for the message"),
+            Self::ExtensionUnsupported => (8, "ext_unsupported", "extension header not known"),
+            Self::InnerTruncated => (9, "inner_truncated", "T-PDU shorter than its IP header"),
+            Self::InnerVersion => (10, "inner_version", "T-PDU neither IPv4 nor IPv6"),
+            Self::MessageType => (11, "message_type", "message type of another parser"),
+            Self::IeTruncated => (12, "ie_truncated", "information element beyond the message"),
+            Self::IeLength => (13, "ie_length", "information element of a wrong length"),
+            Self::IeUnknown => (14, "ie_unknown", "unknown element without a length"),
+            Self::IeMissing => (15, "ie_missing", "mandatory information element missing"),
+            Self::SessionType => (16, "session_type", "PDU session of an unknown type"),
+            Self::SessionTruncated => (17, "session_truncated", "PDU session container too short"),
+            Self::FieldRange => (18, "field_range", "value larger than its field"),
+            Self::PayloadTooLong => (19, "payload_too_long", "payload too long for its length"),
+            Self::BufferTooSmall => (20, "buffer_too_small", "buffer too small for the message"),
         }
     }
 

@@ -28,7 +28,9 @@
 mod bytes;
 mod error;
 pub mod ext;
+pub mod ie;
 pub mod inner;
+pub mod session;
 mod types;
 pub mod v0;
 pub mod v1;

@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The header of version 0 (GSM 09.60 6) on the datapath.
+//! Version 0 (GSM 09.60): the header, its decoding on the datapath, and the
+//! header of our own T-PDUs.
+
+mod ie;
+mod signalling;
+
+#[allow(unused_imports)]
+pub use ie::{
+    Ie,
+    Ies, //
+};
+#[allow(unused_imports)]
+pub use signalling::{
+    echo_request,
+    echo_response,
+    Signalling,
+    ECHO_RESPONSE_LEN, //
+};
 
 use super::{
     types::FLAG_PT,
