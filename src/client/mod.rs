@@ -1,3 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Netlink client of the GTP-U driver.
+//!
+//! Small, typed and synchronous: a call sends a request, waits for the kernel's
+//! answer and returns it. It speaks to the driver of this tree and to the C
+//! driver alike.
+//!
+//! - [`LinkClient`] makes, shows and removes links (rtnetlink, kind `gtp`);
+//! - [`GtpClient`] manages PDP contexts (generic netlink, family `gtp`);
+//! - [`Batch`] does so for very many at once;
+//! - [`Monitor`] listens to the family's multicast group;
+//! - [`netns`] brings any of them into another network namespace.
+//!
+//! Attributes that this client does not know are kept or skipped, never an
+//! error, so it works with newer drivers.
+
+mod attribute;
+mod batch;
+mod connection;
+mod error;
+mod extack;
+mod genl;
+mod link;
+mod message;
+mod monitor;
+pub mod netns;
+mod pdp;
+
+pub use attribute::GtpAttribute;
+pub use batch::{
+    Batch,
+    BatchError,
+    Change, //
+};
+pub use connection::DumpStatus;
+pub use error::{
+    Error,
+    KernelError,
+    Result, //
+};
+pub use extack::Extack;
+pub use genl::{
+    GtpClient,
+    NewMode, //
+};
+pub use link::{
+    GtpLink,
+    LinkClient,
+    LinkConfig,
+    Role,
+    Sockets, //
+};
+pub use message::{
+    GtpMessage,
+    GTP_CMD_DELPDP,
+    GTP_CMD_ECHOREQ,
+    GTP_CMD_GETPDP,
+    GTP_CMD_NEWPDP,
+    GTP_GENL_NAME, //
+};
+pub use monitor::{
+    Event,
+    Monitor, //
+};
+pub use pdp::{
+    Echo,
+    Family,
+    LinkRef,
+    PdpContext,
+    PdpKey,
+    Tunnel, //
+};

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Links of kind `gtp`: making, showing and removing them by rtnetlink.
+
+use crate::client::{
+    connection::{
+        Connection,
+        DumpStatus,
+        Naming, //
+    },
+    error::{
+        Error,
+        Result, //
+    }, //
+};
+use netlink_packet_core::{
+    DecodeError,
+    NetlinkDeserializable,
+    NetlinkHeader,
+    NetlinkSerializable,
+    NlasIterator,
+    ParseableParametrized,
+    NLM_F_CREATE,
+    NLM_F_DUMP,
+    NLM_F_EXCL, //
+};
+use netlink_packet_route::{
+    link::{
+        InfoData,
+        InfoGtp,
+        InfoKind,
+        LinkAttribute,
+        LinkExtentMask,
+        LinkFlags,
+        LinkHeader,
+        LinkInfo,
+        LinkMessage,
+        State, //
+    },
+    RouteNetlinkMessage,
+};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use std::{
+    net::IpAddr,
+    os::fd::RawFd, //
+};
+
+/// Role of a link: on which side of the tunnels the mobile stations are.
+pub use netlink_packet_route::link::GtpRole as Role;
+
+/// Octets before the attributes of a link message, without netlink header.
+const LINK_HEADER_LEN: usize = 16;
+
+/// Attributes of a link follow the netlink and the link header; the driver's
+/// are nested in IFLA_LINKINFO and IFLA_INFO_DATA.
+const NAMING: Naming = Naming {
+    first: 16 + LINK_HEADER_LEN,
+    name: attribute_name,
+    nest: &[18, 2],
+};
+
+/// Names the attributes that this client sends.
+fn attribute_name(path: &[u16]) -> Option<&'static str> {
+    Some(match path {
+        [3] => "IFLA_IFNAME",
+        [4] => "IFLA_MTU",
+        [18] => "IFLA_LINKINFO",
+        [28] => "IFLA_NET_NS_FD",
+        [29] => "IFLA_EXT_MASK",
+        [18, 1] => "IFLA_INFO_KIND",
+        [18, 2] => "IFLA_INFO_DATA",
+        [18, 2, 1] => "IFLA_GTP_FD0",
+        [18, 2, 2] => "IFLA_GTP_FD1",
+        [18, 2, 3] => "IFLA_GTP_PDP_HASHSIZE",
+        [18, 2, 4] => "IFLA_GTP_ROLE",
+        [18, 2, 5] => "IFLA_GTP_CREATE_SOCKETS",
+        [18, 2, 6] => "IFLA_GTP_RESTART_COUNT",
+        [18, 2, 7] => "IFLA_GTP_LOCAL",
+        [18, 2, 8] => "IFLA_GTP_LOCAL6",
+        _ => return None,
+    })
+}
+
+/// Where the UDP sockets of a link come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sockets {
+    /// The kernel makes both and answers path messages itself.
+    Kernel {
+        /// Address to bind to; any IPv4 address where `None`.
+        local: Option<IpAddr>,
+    },
+    /// They are the caller's, and stay open as long as the link is to work.
+    /// `None` and a negative number both mean: no socket for that version.
+    Descriptors {
+        /// Socket for GTPv0, port 3386.
+        fd0: Option<RawFd>,
+        /// Socket for GTPv1-U, port 2152.
+        fd1: Option<RawFd>,
+    },
+}
+
+/// A link to be made. What is `None` is left to the driver's default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkConfig {
+    /// Name of the interface, at most 15 octets.
+    pub name: String,
+    /// Where its sockets come from.
+    pub sockets: Sockets,
+    /// Role: GGSN by default.
+    pub role: Option<Role>,
+    /// Expected number of PDP contexts.
+    pub hash_size: Option<u32>,
+    /// Restart counter that GTPv0 echo responses carry.
+    pub restart_count: Option<u8>,
+    /// Largest packet that the link takes, in octets.
+    pub mtu: Option<u32>,
+    /// Whether the link is up from the start.
+    pub up: bool,
+    /// Open network namespace to put the interface into; its sockets stay in
+    /// the client's. The client's own where `None`.
+    pub netns: Option<RawFd>,
+}
+
+impl LinkConfig {
+    /// Describes a link with sockets of the kernel and defaults otherwise.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            sockets: Sockets::Kernel { local: None },
+            role: None,
+            hash_size: None,
+            restart_count: None,
+            mtu: None,
+            up: false,
+            netns: None,
+        }
+    }
+
+    /// Returns the request that makes the link.
+    fn to_message(&self) -> LinkMessage {
+        let mut data = Vec::new();
+        match &self.sockets {
+            Sockets::Kernel { local } => {
+                data.push(InfoGtp::CreateSockets(true));
+                data.extend(local.map(|local| match local {
+                    IpAddr::V4(local) => InfoGtp::Local(local),
+                    IpAddr::V6(local) => InfoGtp::Local6(local),
+                }));
+            }
+            Sockets::Descriptors { fd0, fd1 } => {
+                data.extend(fd0.map(|fd| InfoGtp::Fd0(descriptor_bits(fd))));
+                data.extend(fd1.map(|fd| InfoGtp::Fd1(descriptor_bits(fd))));
+            }
+        }
+        data.extend(self.hash_size.map(InfoGtp::PdpHashsize));
+        data.extend(self.role.map(InfoGtp::Role));
+        data.extend(self.restart_count.map(InfoGtp::RestartCount));
+
+        let mut message = LinkMessage::default();
+        if self.up {
+            message.header.flags = LinkFlags::Up;
+            message.header.change_mask = LinkFlags::Up;
+        }
+        message.attributes = vec![LinkAttribute::IfName(self.name.clone())];
+        message.attributes.extend(self.mtu.map(LinkAttribute::Mtu));
+        message
+            .attributes
+            .extend(self.netns.map(LinkAttribute::NetNsFd));
+        message.attributes.push(LinkAttribute::LinkInfo(vec![
+            LinkInfo::Kind(InfoKind::Gtp),
+            LinkInfo::Data(InfoData::Gtp(data)),
+        ]));
+        message
+    }
+}
+
+/// Returns a descriptor as the attribute carries it: the bits of an int.
+fn descriptor_bits(fd: RawFd) -> u32 {
+    u32::from_ne_bytes(fd.to_ne_bytes())
+}
+
+/// A link of kind `gtp`, as the kernel describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GtpLink {
+    /// Name of the interface.
+    pub name: String,
+    /// Interface index.
+    pub index: u32,
+    /// Role. `None` where the driver does not say.
+    pub role: Option<Role>,
+    /// Expected number of PDP contexts. `None` where the driver does not say.
+    pub hash_size: Option<u32>,
+    /// Restart counter of GTPv0. `None` where the driver does not say.
+    pub restart_count: Option<u8>,
+    /// Largest packet that the link takes, in octets.
+    pub mtu: Option<u32>,
+    /// Whether the link has been set up (`IFF_UP`).
+    pub up: bool,
+    /// Operational state (RFC 2863), in capitals as `ip` writes it.
+    pub state: String,
+    /// Number that this namespace has for the one the sockets are in, where
+    /// that is another one.
+    pub link_netns: Option<i32>,
+    /// Attributes of the driver that this client does not know.
+    pub other: Vec<InfoGtp>,
+}
+
+impl GtpLink {
+    /// Reads a link; `None` where it is not of kind `gtp`.
+    fn from_message(message: &LinkMessage) -> Option<Self> {
+        let mut link = Self {
+            name: String::new(),
+            index: message.header.index,
+            role: None,
+            hash_size: None,
+            restart_count: None,
+            mtu: None,
+            up: message.header.flags.contains(LinkFlags::Up),
+            state: "UNKNOWN".to_string(),
+            link_netns: None,
+            other: Vec::new(),
+        };
+        let mut is_gtp = false;
+
+        for attribute in &message.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => link.name.clone_from(name),
+                LinkAttribute::Mtu(mtu) => link.mtu = Some(*mtu),
+                LinkAttribute::OperState(state) => link.state = state_name(*state).to_string(),
+                LinkAttribute::LinkNetNsId(id) => link.link_netns = Some(*id),
+                LinkAttribute::LinkInfo(infos) => {
+                    for info in infos {
+                        match info {
+                            LinkInfo::Kind(InfoKind::Gtp) => is_gtp = true,
+                            LinkInfo::Data(InfoData::Gtp(data)) => link.read_data(data),
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        is_gtp.then_some(link)
+    }
+
+    /// Reads the attributes of the driver.
+    fn read_data(&mut self, data: &[InfoGtp]) {
+        for attribute in data {
+            match attribute {
+                InfoGtp::Role(role) => self.role = Some(*role),
+                InfoGtp::PdpHashsize(size) => self.hash_size = Some(*size),
+                InfoGtp::RestartCount(count) => self.restart_count = Some(*count),
+                other => self.other.push(other.clone()),
+            }
+        }
+    }
+}
+
+/// Returns the word that `ip` has for an operational state.
+fn state_name(state: State) -> &'static str {
+    match state {
+        State::NotPresent => "NOTPRESENT",
+        State::Down => "DOWN",
+        State::LowerLayerDown => "LOWERLAYERDOWN",
+        State::Testing => "TESTING",
+        State::Dormant => "DORMANT",
+        State::Up => "UP",
+        _ => "UNKNOWN",
+    }
+}
+
+/// A client of rtnetlink, bound to the network namespace it was opened in.
+#[derive(Debug)]
+pub struct LinkClient {
+    connection: Connection,
+}
+
+impl LinkClient {
+    /// Opens a socket in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of the socket.
+    pub fn open() -> Result<Self> {
+        let connection = Connection::open(NETLINK_ROUTE, NAMING)?;
+
+        // So that a link is looked up as asked, or not at all.
+        connection.check_strictly()?;
+        Ok(Self { connection })
+    }
+
+    /// Makes a link.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, see the part on the link in `include/uapi/linux/gtp.h`;
+    /// `EEXIST` where the name is taken, `EOPNOTSUPP` where no driver is there.
+    pub fn add(&mut self, config: &LinkConfig) -> Result<()> {
+        let request = RouteNetlinkMessage::NewLink(config.to_message());
+
+        self.command(request, NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// Removes a link of kind `gtp`, with all of its PDP contexts.
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkClient::get`]: nothing but a link of kind `gtp` is removed.
+    pub fn del(&mut self, name: &str) -> Result<()> {
+        let index = self.get(name)?.index;
+
+        self.del_index(index)
+    }
+
+    /// Removes the link with that interface index, whatever its kind.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `ENODEV` where there is none.
+    pub fn del_index(&mut self, index: u32) -> Result<()> {
+        let mut message = LinkMessage::default();
+
+        message.header.index = index;
+        self.command(RouteNetlinkMessage::DelLink(message), 0)
+    }
+
+    /// Reads one link by its name.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV` where there is none, [`Error::NotGtp`] where it is of another
+    /// kind.
+    pub fn get(&mut self, name: &str) -> Result<GtpLink> {
+        let mut message = LinkMessage::default();
+        message.attributes = vec![LinkAttribute::IfName(name.to_string()), without_stats()];
+        let request = Message::Request(RouteNetlinkMessage::GetLink(message));
+        let mut link = None;
+
+        self.connection.request(request, 0, |reply| {
+            link = reply.link();
+            Ok(())
+        })?;
+        link.ok_or_else(|| Error::NotGtp(name.to_string()))
+    }
+
+    /// Hands every link of kind `gtp` in the namespace to `each`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, or what `each` returns.
+    pub fn list(&mut self, mut each: impl FnMut(GtpLink) -> Result<()>) -> Result<DumpStatus> {
+        let mut message = LinkMessage::default();
+        message.attributes = vec![
+            // The kernel selects by kind, once a driver has registered it.
+            LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Gtp)]),
+            without_stats(),
+        ];
+        let request = Message::Request(RouteNetlinkMessage::GetLink(message));
+
+        self.connection
+            .request(request, NLM_F_DUMP, |reply| match reply.link() {
+                Some(link) => each(link),
+                None => Ok(()),
+            })
+    }
+
+    /// Sends a request that is answered by an acknowledgement only.
+    fn command(&mut self, request: RouteNetlinkMessage, flags: u16) -> Result<()> {
+        self.connection
+            .request(Message::Request(request), flags, |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+/// Asks the kernel to leave counters out, which nothing here reads.
+fn without_stats() -> LinkAttribute {
+    LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])
+}
+
+/// A message of rtnetlink as this client sends and reads them.
+///
+/// A reply is read attribute by attribute, and what the crate cannot parse is
+/// skipped: a kernel that is newer than the crate is no error.
+#[derive(Clone, Debug)]
+enum Message {
+    /// To the kernel.
+    Request(RouteNetlinkMessage),
+    /// From the kernel: a link of whatever kind.
+    Link(LinkMessage),
+}
+
+impl Message {
+    /// Returns the link, where the message describes one of kind `gtp`.
+    fn link(&self) -> Option<GtpLink> {
+        match self {
+            Self::Request(_) => None,
+            Self::Link(message) => GtpLink::from_message(message),
+        }
+    }
+}
+
+impl NetlinkSerializable for Message {
+    fn message_type(&self) -> u16 {
+        match self {
+            Self::Request(message) => message.message_type(),
+            Self::Link(message) => RouteNetlinkMessage::NewLink(message.clone()).message_type(),
+        }
+    }
+
+    fn buffer_len(&self) -> usize {
+        match self {
+            Self::Request(message) => message.buffer_len(),
+            Self::Link(message) => netlink_packet_core::Emitable::buffer_len(message),
+        }
+    }
+
+    fn serialize(&self, buffer: &mut [u8]) {
+        match self {
+            Self::Request(message) => message.serialize(buffer),
+            Self::Link(message) => netlink_packet_core::Emitable::emit(message, buffer),
+        }
+    }
+}
+
+impl NetlinkDeserializable for Message {
+    type Error = DecodeError;
+
+    fn deserialize(
+        _header: &NetlinkHeader,
+        payload: &[u8],
+    ) -> std::result::Result<Self, DecodeError> {
+        let header = LinkHeader::parse(payload)?;
+        let mut message = LinkMessage::default();
+
+        for nla in NlasIterator::new(payload.get(LINK_HEADER_LEN..).unwrap_or(&[])) {
+            let attribute = LinkAttribute::parse_with_param(&nla?, header.interface_family);
+            message.attributes.extend(attribute.ok());
+        }
+        message.header = header;
+        Ok(Self::Link(message))
+    }
+}
+
+#[cfg(all(test, target_endian = "little"))]
+#[path = "link_tests.rs"]
+mod tests;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A message of the generic netlink family `gtp`: a command and attributes.
+
+use crate::client::attribute::GtpAttribute;
+use netlink_packet_core::{
+    DecodeError,
+    Emitable,
+    ParseableParametrized, //
+};
+use netlink_packet_generic::{
+    GenlFamily,
+    GenlHeader, //
+};
+
+/// Name of the family, and of its multicast group.
+pub const GTP_GENL_NAME: &str = "gtp";
+
+/// Makes or changes a PDP context.
+pub const GTP_CMD_NEWPDP: u8 = 0;
+/// Removes a PDP context.
+pub const GTP_CMD_DELPDP: u8 = 1;
+/// Reads one PDP context, or all.
+pub const GTP_CMD_GETPDP: u8 = 2;
+/// Sends an Echo Request; as a notification: an Echo Response came in.
+pub const GTP_CMD_ECHOREQ: u8 = 3;
+
+/// A message of the family `gtp`.
+///
+/// The command of a reply means nothing: the C driver puts the lower octet of
+/// the family's number there. That of a notification can be relied upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GtpMessage {
+    /// Command, one of `GTP_CMD_*`.
+    pub command: u8,
+    /// Attributes in the order in which they stand in the message.
+    pub attributes: Vec<GtpAttribute>,
+}
+
+impl GenlFamily for GtpMessage {
+    fn family_name() -> &'static str {
+        GTP_GENL_NAME
+    }
+
+    fn command(&self) -> u8 {
+        self.command
+    }
+
+    fn version(&self) -> u8 {
+        0
+    }
+}
+
+impl Emitable for GtpMessage {
+    fn buffer_len(&self) -> usize {
+        self.attributes.as_slice().buffer_len()
+    }
+
+    fn emit(&self, buffer: &mut [u8]) {
+        self.attributes.as_slice().emit(buffer);
+    }
+}
+
+impl ParseableParametrized<[u8], GenlHeader> for GtpMessage {
+    fn parse_with_param(bytes: &[u8], header: GenlHeader) -> Result<Self, DecodeError> {
+        Ok(Self {
+            command: header.cmd,
+            attributes: GtpAttribute::parse_all(bytes)?,
+        })
+    }
+}
