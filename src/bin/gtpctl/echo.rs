@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `gtpctl echo`: is the peer alive (TS 29.281 7.2)?
+
+use crate::{
+    failure::{
+        Failure,
+        Outcome, //
+    },
+    names::{
+        LinkName,
+        LinkWords,
+        Links, //
+    },
+    output::{
+        self,
+        EchoView,
+        Format, //
+    },
+    words::{
+        address,
+        missing,
+        number,
+        once,
+        seconds,
+        unknown,
+        Words, //
+    },
+};
+use gtp::client::{
+    Echo,
+    Event,
+    GtpClient,
+    Monitor, //
+};
+use std::time::{
+    Duration,
+    Instant, //
+};
+
+/// What `echo` takes.
+pub const HELP: &str = "\
+Words, in any order:
+  dev NAME | ifindex N   link, by name or by interface index
+  version 0|1            GTP version, 1 where absent
+  peer ADDRESS           whom to ask
+  ms ADDRESS             our own address, whence the request goes
+  wait SECONDS           wait for the answer and print it; without, the answer
+                         is seen by \"gtpctl monitor\"
+  netns NETNS            network namespace that the link is in, if elsewhere
+
+Example: gtpctl echo dev gtp0 version 1 peer 192.0.2.1 ms 192.0.2.2 wait 2";
+
+/// Keywords of `echo`.
+const WORDS: [&str; 7] = ["dev", "ifindex", "netns", "version", "peer", "ms", "wait"];
+
+/// An Echo Request that is to be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    link: LinkWords<'a>,
+    echo: Echo,
+    wait: Option<Duration>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the words of `echo`.
+    pub fn parse(words: &'a [&'a str]) -> Result<Self, Failure> {
+        let (mut dev, mut ifindex, mut netns) = (None, None, None);
+        let (mut version, mut peer, mut ms, mut wait) = (None, None, None, None);
+
+        let mut words = Words::new(words);
+        while let Some(key) = words.keyword() {
+            if !WORDS.contains(&key) {
+                return Err(unknown(key, &WORDS));
+            }
+            let value = words.value(key)?;
+            match key {
+                "dev" => once(&mut dev, key, value)?,
+                "ifindex" => once(&mut ifindex, key, number(key, value, u32::MAX.into())?)?,
+                "netns" => once(&mut netns, key, value)?,
+                "version" => once(&mut version, key, number(key, value, 1)?)?,
+                "peer" => once(&mut peer, key, address(key, value)?)?,
+                "ms" => once(&mut ms, key, address(key, value)?)?,
+                _ => once(&mut wait, key, seconds(value).map_err(Failure::Usage)?)?,
+            }
+        }
+
+        let link = match (dev, ifindex) {
+            (Some(dev), None) => LinkName::Dev(dev),
+            (None, Some(index)) => LinkName::Index(index),
+            (None, None) => return Err(missing("dev")),
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("\"dev\" and \"ifindex\" exclude each other"))
+            }
+        };
+        Ok(Self {
+            link: LinkWords { link, netns },
+            echo: Echo {
+                version: version.unwrap_or(1),
+                peer: peer.ok_or_else(|| missing("peer"))?,
+                local: ms.ok_or_else(|| missing("ms"))?,
+            },
+            wait,
+        })
+    }
+
+    /// Sends the request, and waits for the answer where that is wanted.
+    pub fn run(&self, format: Format) -> Outcome {
+        let mut links = Links::default();
+        let link = links.find(&self.link)?;
+        let mut client = GtpClient::open()?;
+
+        let Some(wait) = self.wait else {
+            client.echo(link, &self.echo)?;
+            return Ok(());
+        };
+
+        // The group is joined first, or the answer might be there sooner.
+        let mut monitor = Monitor::open()?;
+        let deadline = Instant::now() + wait;
+        client.echo(link, &self.echo)?;
+
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match monitor.next(Some(left))? {
+                Some(Event::Echo(echo)) if echo == self.echo => {
+                    output::line(format, &EchoView::new(&echo))?;
+                    return Ok(());
+                }
+                Some(_) => {}
+                None => {
+                    return Err(Failure::Refused(format!(
+                        "no Echo Response from {} in time (ETIMEDOUT)",
+                        self.echo.peer
+                    )))
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Echo, String> {
+        let words: Vec<_> = line.split(' ').collect();
+        match Request::parse(&words) {
+            Ok(request) => Ok(request.echo),
+            Err(Failure::Usage(text)) => Err(text),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn version_1_is_assumed() {
+        let echo = parse("dev gtp0 peer 192.0.2.1 ms 192.0.2.2 wait 0.5").unwrap();
+        assert_eq!(echo.version, 1);
+        let echo = parse("dev gtp0 version 0 peer 192.0.2.1 ms 192.0.2.2").unwrap();
+        assert_eq!(echo.version, 0);
+        assert_eq!(echo.peer.to_string(), "192.0.2.1");
+        assert_eq!(echo.local.to_string(), "192.0.2.2");
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_said() {
+        assert_eq!(
+            parse("dev gtp0 peer 192.0.2.1"),
+            Err("\"ms\" is missing".to_string())
+        );
+        assert_eq!(
+            parse("peer 192.0.2.1 ms 192.0.2.2"),
+            Err("\"dev\" is missing".to_string())
+        );
+        assert!(parse("dev gtp0 i_tei 1")
+            .unwrap_err()
+            .starts_with("unknown word"));
+        assert!(parse("dev gtp0 wait -1").unwrap_err().contains("seconds"));
+    }
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How things are printed, for people and as JSON.
+//!
+//! The text of a PDP context is made of the words that `gtpctl pdp add` takes.
+//! The keys of the JSON forms are an interface: they may be added to, but do
+//! not change.
+
+use gtp::client::{
+    Echo,
+    Family,
+    GtpLink,
+    PdpContext,
+    Role,
+    Tunnel, //
+};
+use serde::Serialize;
+use std::{
+    fmt,
+    io::{
+        self,
+        Write, //
+    },
+    net::IpAddr, //
+};
+
+/// For whom to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A PDP context with the name of its link.
+#[derive(Debug, Serialize)]
+pub struct PdpView<'a> {
+    dev: Option<&'a str>,
+    ifindex: u32,
+    version: u32,
+    family: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tid: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flow: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    i_tei: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    o_tei: Option<u32>,
+    ms: IpAddr,
+    peer: IpAddr,
+}
+
+impl<'a> PdpView<'a> {
+    /// Shows a context under the name that its link has.
+    pub fn new(context: &PdpContext, dev: Option<&'a str>) -> Self {
+        let (mut tid, mut flow, mut i_tei, mut o_tei) = (None, None, None, None);
+        match context.tunnel {
+            Tunnel::V0 { tid: t, flow: f } => (tid, flow) = (Some(t), Some(f)),
+            Tunnel::V1 { i_tei: i, o_tei: o } => (i_tei, o_tei) = (Some(i), Some(o)),
+        }
+        Self {
+            dev,
+            ifindex: context.link,
+            version: context.tunnel.version(),
+            family: match Family::of(context.ms) {
+                Family::Inet => "inet",
+                Family::Inet6 => "inet6",
+            },
+            tid,
+            flow,
+            i_tei,
+            o_tei,
+            ms: context.ms,
+            peer: context.peer,
+        }
+    }
+}
+
+impl fmt::Display for PdpView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dev {
+            Some(dev) => write!(f, "dev {dev}")?,
+            None => write!(f, "ifindex {}", self.ifindex)?,
+        }
+        write!(f, " version {}", self.version)?;
+        if let Some(tid) = self.tid {
+            write!(f, " tid {tid:#x}")?;
+        }
+        if let Some(flow) = self.flow {
+            write!(f, " flow {flow}")?;
+        }
+        if let Some(i_tei) = self.i_tei {
+            write!(f, " i_tei {i_tei}")?;
+        }
+        if let Some(o_tei) = self.o_tei {
+            write!(f, " o_tei {o_tei}")?;
+        }
+        write!(f, " ms {} peer {}", self.ms, self.peer)
+    }
+}
+
+/// An Echo Response.
+#[derive(Debug, Serialize)]
+pub struct EchoView {
+    version: u32,
+    peer: IpAddr,
+    ms: IpAddr,
+}
+
+impl EchoView {
+    /// Shows an Echo Response.
+    pub fn new(echo: &Echo) -> Self {
+        Self {
+            version: echo.version,
+            peer: echo.peer,
+            ms: echo.local,
+        }
+    }
+}
+
+impl fmt::Display for EchoView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "version {} peer {} ms {}",
+            self.version, self.peer, self.ms
+        )
+    }
+}
+
+/// A link. The keys that `ip -json link` has too are the same.
+#[derive(Debug, Serialize)]
+pub struct LinkView<'a> {
+    ifindex: u32,
+    ifname: &'a str,
+    up: bool,
+    mtu: Option<u32>,
+    operstate: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_netnsid: Option<i32>,
+    role: Option<String>,
+    hsize: Option<u32>,
+    restart_count: Option<u8>,
+}
+
+impl<'a> LinkView<'a> {
+    /// Shows a link.
+    pub fn new(link: &'a GtpLink) -> Self {
+        Self {
+            ifindex: link.index,
+            ifname: &link.name,
+            up: link.up,
+            mtu: link.mtu,
+            operstate: &link.state,
+            link_netnsid: link.link_netns,
+            role: link.role.map(|role| match role {
+                Role::Ggsn => "ggsn".to_string(),
+                Role::Sgsn => "sgsn".to_string(),
+                other => u32::from(other).to_string(),
+            }),
+            hsize: link.hash_size,
+            restart_count: link.restart_count,
+        }
+    }
+}
+
+impl fmt::Display for LinkView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.ifindex, self.ifname)?;
+        if let Some(role) = &self.role {
+            write!(f, " role {role}")?;
+        }
+        if let Some(hsize) = self.hsize {
+            write!(f, " hsize {hsize}")?;
+        }
+        if let Some(count) = self.restart_count {
+            write!(f, " restart_count {count}")?;
+        }
+        if let Some(mtu) = self.mtu {
+            write!(f, " mtu {mtu}")?;
+        }
+        if let Some(id) = self.link_netnsid {
+            write!(f, " link-netnsid {id}")?;
+        }
+        write!(
+            f,
+            " {} state {}",
+            if self.up { "up" } else { "down" },
+            self.operstate
+        )
+    }
+}
+
+/// Prints entries one after the other: lines of text, or one array of JSON,
+/// without keeping them.
+pub struct List<W: Write> {
+    out: W,
+    format: Format,
+    empty: bool,
+}
+
+impl<W: Write> List<W> {
+    /// Starts a list.
+    pub fn new(out: W, format: Format) -> Self {
+        Self {
+            out,
+            format,
+            empty: true,
+        }
+    }
+
+    /// Prints one entry.
+    pub fn push<T: Serialize + fmt::Display>(&mut self, entry: &T) -> io::Result<()> {
+        match self.format {
+            Format::Text => writeln!(self.out, "{entry}")?,
+            Format::Json => {
+                self.out.write_all(if self.empty { b"[" } else { b",\n" })?;
+                serde_json::to_writer(&mut self.out, entry)?;
+            }
+        }
+        self.empty = false;
+        Ok(())
+    }
+
+    /// Ends the list.
+    pub fn finish(mut self) -> io::Result<()> {
+        if self.format == Format::Json {
+            self.out
+                .write_all(if self.empty { b"[]\n" } else { b"]\n" })?;
+        }
+        self.out.flush()
+    }
+}
+
+/// Prints one thing: a line of text, or one object of JSON on a line. Nothing
+/// stays in a buffer.
+pub fn line<T: Serialize + fmt::Display>(format: Format, entry: &T) -> io::Result<()> {
+    let mut text = match format {
+        Format::Text => entry.to_string(),
+        Format::Json => serde_json::to_string(entry)?,
+    };
+    text.push('\n');
+
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn context(tunnel: Tunnel) -> PdpContext {
+        PdpContext {
+            link: 7,
+            tunnel,
+            ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
+            peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            other: Vec::new(),
+        }
+    }
+
+    const V0: Tunnel = Tunnel::V0 {
+        tid: 0x1234,
+        flow: 9,
+    };
+    const V1: Tunnel = Tunnel::V1 {
+        i_tei: 100,
+        o_tei: 200,
+    };
+
+    #[test]
+    fn a_context_is_printed_in_the_words_that_make_it() {
+        assert_eq!(
+            PdpView::new(&context(V1), Some("gtp0")).to_string(),
+            "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1"
+        );
+        assert_eq!(
+            PdpView::new(&context(V0), None).to_string(),
+            "ifindex 7 version 0 tid 0x1234 flow 9 ms 10.45.0.2 peer 192.0.2.1"
+        );
+    }
+
+    #[test]
+    fn json_has_numbers_as_numbers() {
+        let json = |tunnel, dev| serde_json::to_string(&PdpView::new(&context(tunnel), dev));
+        assert_eq!(
+            json(V1, Some("gtp0")).unwrap(),
+            r#"{"dev":"gtp0","ifindex":7,"version":1,"family":"inet","i_tei":100,"o_tei":200,"ms":"10.45.0.2","peer":"192.0.2.1"}"#
+        );
+        assert_eq!(
+            json(V0, None).unwrap(),
+            r#"{"dev":null,"ifindex":7,"version":0,"family":"inet","tid":4660,"flow":9,"ms":"10.45.0.2","peer":"192.0.2.1"}"#
+        );
+    }
+
+    #[test]
+    fn a_list_is_one_array() {
+        let list = |format, entries: &[Tunnel]| {
+            let mut out = Vec::new();
+            let mut list = List::new(&mut out, format);
+            for tunnel in entries {
+                list.push(&PdpView::new(&context(*tunnel), Some("gtp0")))
+                    .unwrap();
+            }
+            list.finish().unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(list(Format::Json, &[]), "[]\n");
+        assert_eq!(list(Format::Text, &[]), "");
+        let parsed: serde_json::Value =
+            serde_json::from_str(&list(Format::Json, &[V0, V1, V1])).unwrap();
+        assert_eq!(parsed.as_array().unwrap().len(), 3);
+        assert_eq!(list(Format::Text, &[V0, V1]).lines().count(), 2);
+    }
+
+    #[test]
+    fn a_link_has_the_keys_of_ip() {
+        let link = GtpLink {
+            name: "gtp0".to_string(),
+            index: 7,
+            role: Some(Role::Sgsn),
+            hash_size: Some(1024),
+            restart_count: Some(0),
+            mtu: Some(1452),
+            up: true,
+            state: "UNKNOWN".to_string(),
+            link_netns: None,
+            other: Vec::new(),
+        };
+        assert_eq!(
+            serde_json::to_string(&LinkView::new(&link)).unwrap(),
+            r#"{"ifindex":7,"ifname":"gtp0","up":true,"mtu":1452,"operstate":"UNKNOWN","role":"sgsn","hsize":1024,"restart_count":0}"#
+        );
+        assert_eq!(
+            LinkView::new(&link).to_string(),
+            "7: gtp0 role sgsn hsize 1024 restart_count 0 mtu 1452 up state UNKNOWN"
+        );
+    }
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `gtpctl pdp`: one PDP context, or the list of them.
+
+use crate::{
+    failure::{
+        Failure,
+        Outcome, //
+    },
+    names::{
+        LinkName,
+        LinkWords,
+        Links,
+        Names, //
+    },
+    output::{
+        self,
+        Format,
+        List,
+        PdpView, //
+    },
+    words::{
+        address,
+        missing,
+        number,
+        once,
+        unknown,
+        Words, //
+    },
+};
+use gtp::client::{
+    Error,
+    Family,
+    GtpClient,
+    LinkRef,
+    NewMode,
+    PdpContext,
+    PdpKey,
+    Tunnel, //
+};
+use std::{
+    io::{
+        self,
+        BufWriter, //
+    },
+    net::IpAddr, //
+};
+
+/// What `add` and its kin take.
+pub const ADD_HELP: &str = "\
+Words, in any order:
+  dev NAME | ifindex N   link, by name or by interface index
+  version 0|1            GTP version; follows from tid or i_tei where absent
+  i_tei N, o_tei N       version 1: incoming and outgoing TEID, 32 bits
+  tid N, flow N          version 0: tunnel identifier, 64 bits, and flow label,
+                         16 bits
+  ms ADDRESS             mobile station; an IPv6 one has its whole /64
+  peer ADDRESS           GSN at the other end of the tunnel
+  netns NETNS            network namespace that the link is in, if elsewhere
+
+Numbers are decimal, or hexadecimal after 0x.
+Example: gtpctl pdp add dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1";
+
+/// What `del` and `get` take.
+pub const KEY_HELP: &str = "\
+Words, in any order:
+  dev NAME | ifindex N   link, by name or by interface index
+  ms ADDRESS             the context of that mobile station, or:
+  version 0|1            GTP version; follows from tid or i_tei where absent
+  i_tei N                version 1: the context with that incoming TEID
+  tid N                  version 0: the context with that tunnel identifier
+  family inet|inet6      with i_tei or tid: family of the mobile station's
+                         address, inet where absent
+  netns NETNS            network namespace that the link is in, if elsewhere
+
+Numbers are decimal, or hexadecimal after 0x.
+Example: gtpctl pdp del dev gtp0 ms 10.45.0.2";
+
+/// Keywords of `add`.
+const ADD_WORDS: [&str; 10] = [
+    "dev", "ifindex", "netns", "version", "i_tei", "o_tei", "tid", "flow", "ms", "peer",
+];
+/// Keywords of `del` and `get`.
+const KEY_WORDS: [&str; 8] = [
+    "dev", "ifindex", "netns", "version", "i_tei", "tid", "ms", "family",
+];
+/// Keywords of `list`.
+const LIST_WORDS: [&str; 2] = ["dev", "ifindex"];
+
+/// All words that any of the commands takes.
+#[derive(Debug, Default)]
+struct PdpWords<'a> {
+    dev: Option<&'a str>,
+    ifindex: Option<u32>,
+    netns: Option<&'a str>,
+    version: Option<u32>,
+    tid: Option<u64>,
+    flow: Option<u16>,
+    i_tei: Option<u32>,
+    o_tei: Option<u32>,
+    ms: Option<IpAddr>,
+    peer: Option<IpAddr>,
+    family: Option<Family>,
+}
+
+impl<'a> PdpWords<'a> {
+    /// Reads words, of which `known` are allowed.
+    fn parse(words: &'a [&'a str], known: &[&str]) -> Result<Self, Failure> {
+        const U32: u64 = u32::MAX as u64;
+        const U16: u64 = u16::MAX as u64;
+
+        let mut found = Self::default();
+        let mut words = Words::new(words);
+        while let Some(key) = words.keyword() {
+            if !known.contains(&key) {
+                return Err(unknown(key, known));
+            }
+            let value = words.value(key)?;
+            match key {
+                "dev" => once(&mut found.dev, key, value)?,
+                "ifindex" => once(&mut found.ifindex, key, number(key, value, U32)?)?,
+                "netns" => once(&mut found.netns, key, value)?,
+                "version" => once(&mut found.version, key, number(key, value, 1)?)?,
+                "tid" => once(&mut found.tid, key, number(key, value, u64::MAX)?)?,
+                "flow" => once(&mut found.flow, key, number(key, value, U16)?)?,
+                "i_tei" => once(&mut found.i_tei, key, number(key, value, U32)?)?,
+                "o_tei" => once(&mut found.o_tei, key, number(key, value, U32)?)?,
+                "ms" => once(&mut found.ms, key, address(key, value)?)?,
+                "peer" => once(&mut found.peer, key, address(key, value)?)?,
+                "family" => once(&mut found.family, key, family(value)?)?,
+                _ => return Err(unknown(key, known)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the link, where one is named.
+    fn link(&self) -> Result<Option<LinkWords<'a>>, Failure> {
+        let link = match (self.dev, self.ifindex) {
+            (None, None) => return Ok(None),
+            (Some(dev), None) => LinkName::Dev(dev),
+            (None, Some(index)) => LinkName::Index(index),
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("\"dev\" and \"ifindex\" exclude each other"))
+            }
+        };
+        Ok(Some(LinkWords {
+            link,
+            netns: self.netns,
+        }))
+    }
+
+    /// Returns the version, which the identifiers imply where it is absent.
+    fn version(&self) -> Result<Option<u32>, Failure> {
+        let of_v0 = self.tid.is_some() || self.flow.is_some();
+        let of_v1 = self.i_tei.is_some() || self.o_tei.is_some();
+
+        match (self.version, of_v0, of_v1) {
+            (_, true, true) => Err(Failure::usage(
+                "tid and flow are of version 0, i_tei and o_tei of version 1",
+            )),
+            (Some(0), _, true) => Err(Failure::usage("version 0 has tid and flow, not i_tei")),
+            (Some(1), true, _) => Err(Failure::usage("version 1 has i_tei and o_tei, not tid")),
+            (Some(version), _, _) => Ok(Some(version)),
+            (None, true, _) => Ok(Some(0)),
+            (None, _, true) => Ok(Some(1)),
+            (None, false, false) => Ok(None),
+        }
+    }
+}
+
+/// Reads a family of addresses.
+fn family(text: &str) -> Result<Family, Failure> {
+    match text {
+        "inet" | "ipv4" => Ok(Family::Inet),
+        "inet6" | "ipv6" => Ok(Family::Inet6),
+        _ => Err(Failure::usage(format!(
+            "family \"{text}\" is neither inet nor inet6"
+        ))),
+    }
+}
+
+/// A context that is to be made.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AddWords<'a> {
+    link: LinkWords<'a>,
+    tunnel: Tunnel,
+    ms: IpAddr,
+    peer: IpAddr,
+}
+
+impl<'a> AddWords<'a> {
+    /// Reads the words of `add`.
+    pub fn parse(words: &'a [&'a str]) -> Result<Self, Failure> {
+        let words = PdpWords::parse(words, &ADD_WORDS)?;
+        let tunnel = match words.version()?.ok_or_else(|| missing("version"))? {
+            0 => Tunnel::V0 {
+                tid: words.tid.ok_or_else(|| missing("tid"))?,
+                flow: words.flow.ok_or_else(|| missing("flow"))?,
+            },
+            _ => Tunnel::V1 {
+                i_tei: words.i_tei.ok_or_else(|| missing("i_tei"))?,
+                o_tei: words.o_tei.ok_or_else(|| missing("o_tei"))?,
+            },
+        };
+        Ok(Self {
+            link: words.link()?.ok_or_else(|| missing("dev"))?,
+            tunnel,
+            ms: words.ms.ok_or_else(|| missing("ms"))?,
+            peer: words.peer.ok_or_else(|| missing("peer"))?,
+        })
+    }
+
+    /// Finds the link, and so completes the context.
+    pub fn resolve(&self, links: &mut Links) -> Result<(PdpContext, Option<i32>), Failure> {
+        let link = links.find(&self.link)?;
+        let context = PdpContext {
+            link: link.index,
+            tunnel: self.tunnel,
+            ms: self.ms,
+            peer: self.peer,
+            other: Vec::new(),
+        };
+        Ok((context, link.netns))
+    }
+}
+
+/// A context that exists.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyWords<'a> {
+    link: LinkWords<'a>,
+    key: PdpKey,
+}
+
+impl<'a> KeyWords<'a> {
+    /// Reads the words of `del` and `get`.
+    pub fn parse(words: &'a [&'a str]) -> Result<Self, Failure> {
+        let words = PdpWords::parse(words, &KEY_WORDS)?;
+        words.version()?;
+
+        let family = words.family.unwrap_or_default();
+        let key = match (words.ms, words.tid, words.i_tei) {
+            (Some(ms), None, None) => {
+                if words.family.is_some_and(|family| family != Family::of(ms)) {
+                    return Err(Failure::usage(format!("ms {ms} is not of family {family}")));
+                }
+                PdpKey::Ms(ms)
+            }
+            (None, Some(tid), None) => PdpKey::Tid(tid, family),
+            (None, None, Some(i_tei)) => PdpKey::ITei(i_tei, family),
+            (None, None, None) => {
+                return Err(Failure::usage(
+                    "one of \"ms\", \"i_tei\" and \"tid\" is missing",
+                ))
+            }
+            _ => {
+                return Err(Failure::usage(
+                    "\"ms\", \"i_tei\" and \"tid\" exclude each other",
+                ))
+            }
+        };
+        Ok(Self {
+            link: words.link()?.ok_or_else(|| missing("dev"))?,
+            key,
+        })
+    }
+
+    /// Finds the link.
+    pub fn resolve(&self, links: &mut Links) -> Result<(LinkRef, PdpKey), Failure> {
+        Ok((links.find(&self.link)?, self.key))
+    }
+}
+
+/// Reads the words of `list`.
+pub fn list_words<'a>(words: &'a [&'a str]) -> Result<Option<LinkWords<'a>>, Failure> {
+    PdpWords::parse(words, &LIST_WORDS)?.link()
+}
+
+/// Makes a context.
+pub fn add(request: &AddWords<'_>, mode: NewMode) -> Outcome {
+    let mut links = Links::default();
+    let (context, netns) = request.resolve(&mut links)?;
+
+    GtpClient::open()?.new_pdp(&context, netns, mode)?;
+    Ok(())
+}
+
+/// Removes a context.
+pub fn del(request: &KeyWords<'_>) -> Outcome {
+    let mut links = Links::default();
+    let (link, key) = request.resolve(&mut links)?;
+
+    GtpClient::open()?.del_pdp(link, &key)?;
+    Ok(())
+}
+
+/// Shows one context.
+pub fn get(request: &KeyWords<'_>, format: Format) -> Outcome {
+    let mut links = Links::default();
+    let (link, key) = request.resolve(&mut links)?;
+    let context = GtpClient::open()?.get_pdp(link, &key)?;
+
+    let mut names = Names::default();
+    let dev = match request.link.link {
+        LinkName::Dev(name) => Some(name),
+        // Its name is not to be found here.
+        LinkName::Index(_) if link.netns.is_some() => None,
+        LinkName::Index(index) => names.first(index),
+    };
+    output::line(format, &PdpView::new(&context, dev))?;
+    Ok(())
+}
+
+/// Shows the contexts of one link, or of all.
+pub fn list(link: Option<&LinkWords<'_>>, format: Format) -> Outcome {
+    let link = match link {
+        Some(words) => Some(Links::default().find(words)?),
+        None => None,
+    };
+    let mut names = Names::default();
+    let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
+    let mut written = Ok(());
+
+    let status = GtpClient::open()?.dump_pdp(link, |context| {
+        if written.is_ok() {
+            let dev = names.first(context.link);
+            written = list.push(&PdpView::new(&context, dev));
+        }
+        Ok::<(), Error>(())
+    });
+
+    // The array is closed whatever happened, so that what came can be read.
+    let finished = list.finish();
+    written?;
+    finished?;
+    if status?.interrupted {
+        return Err(Failure::Refused(
+            "something changed meanwhile, the list may be incomplete (NLM_F_DUMP_INTR)".to_string(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "pdp_tests.rs"]
+mod tests;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tests of the words of `gtpctl pdp`.
+
+use super::*;
+
+fn split(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}
+
+fn usage(failure: Failure) -> String {
+    match failure {
+        Failure::Usage(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn add_error(line: &str) -> String {
+    usage(AddWords::parse(&split(line)).unwrap_err())
+}
+
+fn key_error(line: &str) -> String {
+    usage(KeyWords::parse(&split(line)).unwrap_err())
+}
+
+#[test]
+fn words_stand_in_any_order() {
+    let expected = AddWords {
+        link: LinkWords {
+            link: LinkName::Dev("gtp0"),
+            netns: None,
+        },
+        tunnel: Tunnel::V1 {
+            i_tei: 100,
+            o_tei: 200,
+        },
+        ms: "10.45.0.2".parse().unwrap(),
+        peer: "192.0.2.1".parse().unwrap(),
+    };
+    for line in [
+        "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1",
+        "peer 192.0.2.1 ms 10.45.0.2 o_tei 0xc8 i_tei 0x64 dev gtp0",
+    ] {
+        assert_eq!(AddWords::parse(&split(line)).unwrap(), expected);
+    }
+}
+
+#[test]
+fn version_0_has_tid_and_flow() {
+    let words = split("version 0 tid 0x1234 flow 9 ms 10.45.0.3 peer 192.0.2.1 ifindex 7 netns x");
+    let add = AddWords::parse(&words).unwrap();
+    assert_eq!(
+        add.tunnel,
+        Tunnel::V0 {
+            tid: 0x1234,
+            flow: 9,
+        }
+    );
+    assert_eq!(
+        add.link,
+        LinkWords {
+            link: LinkName::Index(7),
+            netns: Some("x"),
+        }
+    );
+}
+
+#[test]
+fn what_add_lacks_is_named() {
+    let whole = "dev gtp0 i_tei 1 o_tei 2 ms 10.0.0.1 peer 192.0.2.1";
+    for (word, without) in [
+        ("dev", "i_tei 1 o_tei 2 ms 10.0.0.1 peer 192.0.2.1"),
+        ("i_tei", "dev gtp0 o_tei 2 ms 10.0.0.1 peer 192.0.2.1"),
+        ("o_tei", "dev gtp0 i_tei 1 ms 10.0.0.1 peer 192.0.2.1"),
+        ("ms", "dev gtp0 i_tei 1 o_tei 2 peer 192.0.2.1"),
+        ("peer", "dev gtp0 i_tei 1 o_tei 2 ms 10.0.0.1"),
+        ("version", "dev gtp0 ms 10.0.0.1 peer 192.0.2.1"),
+        ("flow", "dev gtp0 tid 1 ms 10.0.0.1 peer 192.0.2.1"),
+        ("tid", "dev gtp0 flow 1 ms 10.0.0.1 peer 192.0.2.1"),
+    ] {
+        assert_eq!(add_error(without), format!("\"{word}\" is missing"));
+    }
+    assert!(AddWords::parse(&split(whole)).is_ok());
+}
+
+#[test]
+fn ranges_are_said() {
+    let error = add_error("dev gtp0 version 2");
+    assert_eq!(error, "version 2 is out of range, it goes from 0 to 1");
+    let error = add_error("flow 65536");
+    assert_eq!(error, "flow 65536 is out of range, it goes from 0 to 65535");
+    let error = key_error("i_tei 0x100000000");
+    assert_eq!(
+        error,
+        "i_tei 0x100000000 is out of range, it goes from 0 to 4294967295"
+    );
+}
+
+#[test]
+fn versions_do_not_mix() {
+    assert_eq!(
+        add_error("version 0 i_tei 1"),
+        "version 0 has tid and flow, not i_tei"
+    );
+    assert_eq!(
+        add_error("version 1 tid 1"),
+        "version 1 has i_tei and o_tei, not tid"
+    );
+    assert_eq!(
+        key_error("tid 1 i_tei 1"),
+        "tid and flow are of version 0, i_tei and o_tei of version 1"
+    );
+}
+
+#[test]
+fn a_context_is_named_by_one_key() {
+    let key = |line: &str| KeyWords::parse(&split(line)).unwrap().key;
+    assert_eq!(
+        key("dev gtp0 ms 10.45.0.2"),
+        PdpKey::Ms("10.45.0.2".parse().unwrap())
+    );
+    assert_eq!(
+        key("dev gtp0 version 1 i_tei 100"),
+        PdpKey::ITei(100, Family::Inet)
+    );
+    assert_eq!(
+        key("dev gtp0 tid 5 family inet6"),
+        PdpKey::Tid(5, Family::Inet6)
+    );
+    assert_eq!(
+        key("dev gtp0 version 0 ms 2001:db8:0:1:: family inet6"),
+        PdpKey::Ms("2001:db8:0:1::".parse().unwrap())
+    );
+
+    assert_eq!(
+        key_error("dev gtp0"),
+        "one of \"ms\", \"i_tei\" and \"tid\" is missing"
+    );
+    assert_eq!(
+        key_error("dev gtp0 ms 10.0.0.1 i_tei 1"),
+        "\"ms\", \"i_tei\" and \"tid\" exclude each other"
+    );
+    assert_eq!(
+        key_error("dev gtp0 ms 10.0.0.1 family inet6"),
+        "ms 10.0.0.1 is not of family inet6"
+    );
+    assert_eq!(key_error("ms 10.0.0.1"), "\"dev\" is missing");
+    assert_eq!(
+        key_error("dev gtp0 ifindex 1 ms 10.0.0.1"),
+        "\"dev\" and \"ifindex\" exclude each other"
+    );
+}
+
+#[test]
+fn a_command_has_its_own_words() {
+    assert!(key_error("peer 192.0.2.1").starts_with("unknown word \"peer\", expected one of: dev"));
+    assert!(add_error("family inet").starts_with("unknown word \"family\""));
+    assert!(list_words(&split("ms 10.0.0.1")).is_err());
+    assert_eq!(list_words(&[]).unwrap(), None);
+    assert!(list_words(&split("dev gtp0")).unwrap().is_some());
+    assert_eq!(
+        usage(family("inet5").unwrap_err()),
+        "family \"inet5\" is neither inet nor inet6"
+    );
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let context = PdpContext {
+        link: 7,
+        tunnel: Tunnel::V0 {
+            tid: u64::MAX,
+            flow: 65535,
+        },
+        ms: "2001:db8:0:1::".parse().unwrap(),
+        peer: "192.0.2.1".parse().unwrap(),
+        other: Vec::new(),
+    };
+    let text = PdpView::new(&context, None).to_string();
+    let words = split(&text);
+    let (again, netns) = AddWords::parse(&words)
+        .unwrap()
+        .resolve(&mut Links::default())
+        .unwrap();
+    assert_eq!(again, context);
+    assert_eq!(netns, None);
+}
