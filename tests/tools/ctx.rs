@@ -48,6 +48,11 @@ impl Ctx {
         }
     }
 
+    /// All open files.
+    pub fn all(&self) -> impl Iterator<Item = &Named> {
+        self.sockets.values()
+    }
+
     /// Closes the file of that name.
     pub fn forget(&mut self, name: &str) -> Done {
         if self.sockets.remove(name).is_none() && self.listeners.remove(name).is_none() {

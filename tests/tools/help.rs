@@ -17,11 +17,12 @@ Tests
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
   udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse]
-  sock NAME kind=tcp|tcp6|unix|udplite|icmp|ping|netlink [bind=A:P]
+  sock NAME kind=tcp|tcp6|unix|udplite|icmp|rawip|ping|netlink [bind=A:P]
   file NAME PATH
   capture NAME dev=DEV  what DEV receives, without a link layer; `send` transmits on DEV
   close NAME
   send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
+  flood NAME count=N : PACKET
   expect NAME [from=A:P] [timeout=MS] : PACKET
   silent NAME... [for=MS]
   drain NAME...
@@ -40,6 +41,7 @@ Links (attributes: NAME=VALUE, or NAME:TYPE=VALUE with u8 u16 u32 u64 be32 hex s
   newlink [ns=] name= [up] [mtu=] [kind=] [nonul] [noinfo] [flags=create,excl|none]
           [netns=FILE] [linkns=NSID]
           [fd0= fd1= hashsize= role= create= restart= local= local6=] [=> ERRNO]
+  nolink [ns=] dev=         there is none of that name
   dellink [ns=] dev= | setlink [ns=] dev= up|down|mtu=|netns=
   linkdata [ns=] dev= ATTRIBUTES     the link's own data, octet by octet
   linkprop [ns=] dev= [type= flags= mtu= minmtu= maxmtu= txqlen= qdisc= addr= kind= carrier=]
@@ -57,5 +59,6 @@ PDP contexts
 Counters
   count [ns=] dev=           take a reading
   counted [ns=] dev= C=N...  what was added since; counters not named must not have moved
+  leave NS                  close the netlink sockets in NS, which keep it alive
   slab CACHE                 slabgrew CACHE max=N
 ";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What a script's tests came to, one line each, for `lib.sh` to number and to weigh:
-//! `RESULT <tab> NAME <tab> ROW <tab> TEXT`, where RESULT is `pass`, `fail` or `skip`, and ROW
-//! names the difference between the drivers that the test is about, if any. `done` ends the
-//! report, so that a tool that died is told from one that had nothing to say; `bail` ends it
-//! because the script is wrong.
+//! RESULT, NAME, ROW, TEXT, with the unit separator (octet 0x1f, so that fields may be empty)
+//! between them. RESULT is `pass`, `fail` or `skip`, and ROW names the difference between the
+//! drivers that the test is about, if any. `done` ends the report, so that a tool that died is
+//! told from one that had nothing to say; `bail` ends it because the script is wrong.
 
 use std::io::Write;
 
@@ -61,10 +61,10 @@ impl Report {
             return;
         };
         match stop {
-            None => line(&format!("pass\t{name}\t{row}\t")),
-            Some(Stop::Skip(text)) => line(&format!("skip\t{name}\t{row}\t{text}")),
+            None => line(&format!("pass\x1f{name}\x1f{row}\x1f")),
+            Some(Stop::Skip(text)) => line(&format!("skip\x1f{name}\x1f{row}\x1f{text}")),
             Some(Stop::Fail(text) | Stop::Usage(text)) => {
-                line(&format!("fail\t{name}\t{row}\t{text}"));
+                line(&format!("fail\x1f{name}\x1f{row}\x1f{text}"));
             }
         }
     }

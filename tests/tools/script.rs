@@ -28,16 +28,24 @@ pub fn run(path: Option<&str>) -> ExitCode {
     let mut failed = false;
     let mut lenient = false;
     for (at, line) in lines.lines().enumerate() {
-        let words = match line {
-            Ok(line) => split(&line),
+        let line = match line {
+            Ok(line) => line,
             Err(error) => return bail(&error.to_string()),
         };
-        let Some((verb, rest)) = words.split_first() else {
+        let words = split(&line);
+        // Names are text: quotes in them mean nothing.
+        let text = line.trim().split_once(char::is_whitespace);
+        let text = text.map_or("", |(_, text)| text.trim()).to_string();
+        let Some(verb) = words.first() else {
             continue;
         };
         match verb.as_str() {
+            "test" | "cleanup" if report.is_decided() => socket::drain_all(&ctx),
+            _ => {}
+        }
+        match verb.as_str() {
             "test" => {
-                report.begin(Some(rest.join(" ")));
+                report.begin(Some(text));
                 lenient = false;
                 continue;
             }
@@ -47,11 +55,11 @@ pub fn run(path: Option<&str>) -> ExitCode {
                 continue;
             }
             "differs" => {
-                report.differs(rest.join(" "));
+                report.differs(text);
                 continue;
             }
             "skip" => {
-                report.decide(Stop::Skip(rest.join(" ")));
+                report.decide(Stop::Skip(text));
                 continue;
             }
             _ if report.is_decided() => continue,
@@ -79,7 +87,7 @@ pub fn run(path: Option<&str>) -> ExitCode {
 }
 
 fn bail(text: &str) -> ExitCode {
-    report::line(&format!("bail\t{text}"));
+    report::line(&format!("bail\x1f{text}"));
     ExitCode::from(2)
 }
 
@@ -110,6 +118,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
         "capture" => socket::capture(ctx, &mut args)?,
         "close" => socket::close(ctx, &mut args)?,
         "send" => socket::send(ctx, &mut args)?,
+        "flood" => socket::flood(ctx, &mut args)?,
         "expect" => socket::expect(ctx, &mut args)?,
         "silent" => socket::silent(ctx, &mut args)?,
         "drain" => socket::drain(ctx, &mut args)?,
@@ -139,7 +148,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
             std::thread::sleep(Duration::from_millis(time));
         }
         "sh" => shell(&mut args)?,
-        "say" => report::line(&format!("note\t{}", args.rest().join(" "))),
+        "say" => report::line(&format!("note\x1f{}", args.rest().join(" "))),
         _ => return usage(format!("{verb}: no such verb")),
     }
     args.end()
@@ -152,9 +161,9 @@ fn shell(args: &mut Args) -> Done {
         Some(_) => return usage("one exit status expected"),
     };
     let line = args.rest().join(" ");
-    let output = match Command::new("/bin/sh").arg("-c").arg(&line).output() {
+    let output = match Command::new("bash").arg("-c").arg(&line).output() {
         Ok(output) => output,
-        Err(error) => return usage(format!("/bin/sh: {error}")),
+        Err(error) => return usage(format!("bash: {error}")),
     };
     match output.status.code() {
         Some(code) if code == want => Ok(()),

@@ -84,7 +84,7 @@ pub fn other(ctx: &mut Ctx, args: &mut Args) -> Done {
         "unix" => (libc::AF_UNIX, libc::SOCK_DGRAM, 0),
         "udplite" => (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_UDPLITE),
         "icmp" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP),
-        "rawudp" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_UDP),
+        "rawip" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_RAW),
         "ping" => (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_ICMP),
         "netlink" => (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_GENERIC),
         kind => return usage(format!("{kind}: no such kind of socket")),
@@ -170,6 +170,22 @@ pub fn send(ctx: &mut Ctx, args: &mut Args) -> Done {
     }
 }
 
+/// Sends the same packet many times on a packet socket or a connected one.
+pub fn flood(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let count: u32 = number(&args.need("count")?)?;
+    let packet = expression(args)?;
+    let bytes = packet.to_send()?;
+    let socket = ctx.named(&name)?;
+    let to = socket
+        .ifindex
+        .map(|ifindex| sys::Addr::link(ifindex as i32, libc::ETH_P_IP as u16));
+    for _ in 0..count {
+        io(sys::send(socket.fd.as_fd(), bytes, to.as_ref()), "send")?;
+    }
+    Ok(())
+}
+
 fn expression(args: &mut Args) -> Done<Packet> {
     match args.packet.take() {
         Some(words) => Packet::build(&words),
@@ -185,8 +201,10 @@ fn next(socket: &Named, timeout: i32) -> Done<Option<(Vec<u8>, sys::Addr)>> {
             Ok((_, from)) if from.is_outgoing() => continue,
             Ok(got) => return Ok(Some(got)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // An ICMP error that waited on the socket; the packet may still come.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => continue,
+            // An error that waited on the socket, by ICMP or because the interface went down;
+            // the packet may still come.
+            Err(error) if error.raw_os_error() == Some(libc::ECONNREFUSED) => continue,
+            Err(error) if error.raw_os_error() == Some(libc::ENETDOWN) => continue,
             Err(error) => return fail(format!("receive: {}", errno::of(&error))),
         }
         let left = end.saturating_duration_since(Instant::now()).as_millis() as i32;
@@ -239,6 +257,13 @@ pub fn drain(ctx: &mut Ctx, args: &mut Args) -> Done {
         while next(ctx.named(&name)?, 20)?.is_some() {}
     }
     Ok(())
+}
+
+/// Throws away what has arrived anywhere, so that a test begins afresh after one that failed.
+pub fn drain_all(ctx: &Ctx) {
+    for socket in ctx.all() {
+        while matches!(next(socket, 10), Ok(Some(_))) {}
+    }
 }
 
 /// Prints all that arrives, until killed.

@@ -1,0 +1,290 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What all selftests share: KTAP on stdout, the driver, namespaces, gtptest's
+# reports. Source it first, call `finish` last.
+#
+#   DRIVER=rust|c   which driver to test, /drivers/$DRIVER/gtp.ko
+#   GTP_KO=FILE     another module file
+#
+# Exit status: 0 passed, 1 something failed, 4 nothing could be run.
+
+set -u
+# The last part of a pipe runs in this shell, so that it may count.
+shopt -s lastpipe
+
+DRIVER=${DRIVER:-rust}
+GTP_KO=${GTP_KO:-/drivers/$DRIVER/gtp.ko}
+IP=/usr/bin/ip
+
+export DRIVER
+
+ktap_count=0
+ktap_failed=0
+ktap_passed=0
+ktap_row=
+namespaces=()
+background=()
+log_mark="selftest ${0##*/} $$"
+
+# --- KTAP -------------------------------------------------------------------
+
+diag() {
+	printf '# %s\n' "$*"
+}
+
+ktap_pass() {
+	ktap_count=$((ktap_count + 1))
+	ktap_passed=$((ktap_passed + 1))
+	printf 'ok %d %s\n' "$ktap_count" "$1"
+}
+
+ktap_fail() {
+	ktap_count=$((ktap_count + 1))
+	ktap_failed=$((ktap_failed + 1))
+	printf 'not ok %d %s\n' "$ktap_count" "$1"
+	[ -z "${2:-}" ] || diag "$2"
+}
+
+ktap_skip() {
+	ktap_count=$((ktap_count + 1))
+	printf 'ok %d %s # SKIP %s\n' "$ktap_count" "$1" "$2"
+}
+
+# Names the row of the list of differences that the next check is about: the C
+# driver is then expected to fail it, and must.
+known_difference() {
+	ktap_row=$1
+}
+
+# ktap_result pass|fail|skip NAME [TEXT]: weighs a result with the known
+# difference it is about.
+ktap_result() {
+	local row=$ktap_row
+
+	ktap_row=
+	case $1 in
+	skip)
+		ktap_skip "$2" "${3:-}"
+		;;
+	pass)
+		if [ -n "$row" ] && [ "$DRIVER" = c ]; then
+			ktap_fail "$2" "the C driver passes, known difference: $row"
+		else
+			ktap_pass "$2"
+		fi
+		;;
+	*)
+		if [ -n "$row" ] && [ "$DRIVER" = c ]; then
+			ktap_pass "$2 # XFAIL $row"
+			diag "${3:-}"
+		else
+			ktap_fail "$2" "${3:-}"
+		fi
+		;;
+	esac
+}
+
+# check NAME COMMAND...: passes when the command does.
+check() {
+	local name=$1 output
+
+	shift
+	if output=$("$@" 2>&1); then
+		ktap_result pass "$name"
+	else
+		ktap_result fail "$name" "$*: ${output//$'\n'/ | }"
+	fi
+}
+
+# refuse NAME COMMAND...: passes when the command fails.
+refuse() {
+	local name=$1 output
+
+	shift
+	if output=$("$@" 2>&1); then
+		ktap_result fail "$name" "$*: ${output//$'\n'/ | }"
+	else
+		ktap_result pass "$name"
+	fi
+}
+
+# equal NAME GOT WANT
+equal() {
+	if [ "$2" = "$3" ]; then
+		ktap_result pass "$1"
+	else
+		ktap_result fail "$1" "got '$2', want '$3'"
+	fi
+}
+
+# matches NAME TEXT PATTERN: a shell pattern.
+matches() {
+	# shellcheck disable=SC2053
+	if [[ $2 == $3 ]]; then
+		ktap_result pass "$1"
+	else
+		ktap_result fail "$1" "got '${2//$'\n'/ | }', want '$3'"
+	fi
+}
+
+# The script on stdin, run by gtptest, its tests reported as ours.
+gt() {
+	local result name row text ended=
+
+	gtptest run 2>&1 | while IFS=$'\x1f' read -r result name row text; do
+		case $result in
+		pass | fail | skip)
+			ktap_row=$row
+			ktap_result "$result" "$name" "$text"
+			;;
+		note)
+			diag "$name"
+			;;
+		bail)
+			ktap_fail "gtptest's script" "$name"
+			ended=1
+			;;
+		'done')
+			ended=1
+			;;
+		*)
+			diag "$result"
+			;;
+		esac
+	done
+	[ -n "$ended" ] || ktap_fail "gtptest's script" "gtptest did not come to its end"
+}
+
+# --- The end ----------------------------------------------------------------
+
+cleanup() {
+	local pid ns
+
+	for pid in "${background[@]}"; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	for ns in "${namespaces[@]}"; do
+		"$IP" netns del "$ns" 2>/dev/null
+	done
+	background=()
+	namespaces=()
+}
+
+# Ends the script: plan, what the kernel had to say, exit status.
+finish() {
+	cleanup
+	check "the driver unloads" driver_unload
+	check "the kernel has nothing to complain about" log_is_clean
+	printf '1..%d\n' "$ktap_count"
+	trap - EXIT
+	if [ "$ktap_failed" -ne 0 ]; then
+		exit 1
+	fi
+	[ "$ktap_passed" -ne 0 ] || exit 4
+	exit 0
+}
+
+skip_all() {
+	printf '1..0 # SKIP %s\n' "$1"
+	trap - EXIT
+	exit 4
+}
+
+log_is_clean() {
+	local found
+
+	found=$(dmesg | sed "1,/$log_mark/d" | grep -E \
+		'WARNING|BUG:|Oops|refcount|unregister_netdevice: waiting|Call Trace|general protection|leaked|not freed|rcu.*stall')
+	[ -z "$found" ] || {
+		echo "$found"
+		return 1
+	}
+}
+
+# --- The driver -------------------------------------------------------------
+
+driver_unload() {
+	local _
+
+	[ -d /sys/module/gtp ] || return 0
+	# A namespace that is being taken down still holds its links.
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		rmmod gtp 2>/dev/null && return 0
+		sleep 0.3
+	done
+	rmmod gtp
+}
+
+driver_load() {
+	[ -f "$GTP_KO" ] || skip_all "no module $GTP_KO"
+	driver_unload || return 1
+	insmod "$GTP_KO"
+}
+
+# --- Namespaces -------------------------------------------------------------
+
+# netns VARIABLE: a namespace of a name of its own, without IPv6 chatter.
+netns() {
+	local name=gtp-$$-${1,,}
+
+	printf -v "$1" '%s' "$name"
+	"$IP" netns add "$name" || return 1
+	namespaces+=("$name")
+	"$IP" netns exec "$name" sh -c '
+		echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+		echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter
+		echo 0 > /proc/sys/net/ipv4/conf/default/rp_filter
+		/usr/bin/ip link set lo up'
+}
+
+# netns_del NAME...: and wait until it is gone for good, as far as one can see.
+netns_del() {
+	local ns
+
+	for ns in "$@"; do
+		"$IP" netns del "$ns"
+	done
+}
+
+# pair NS1 ADDRESS1 NS2 ADDRESS2: a veth pair, net0 on either end, with
+# checksums in software, so that a capture shows what a wire would.
+pair() {
+	"$IP" -n "$1" link add net0 type veth peer name net0 netns "$3" || return 1
+	"$IP" -n "$1" -batch - <<-END
+		addr add $2 dev net0
+		link set net0 up
+	END
+	"$IP" -n "$3" -batch - <<-END
+		addr add $4 dev net0
+		link set net0 up
+	END
+	"$IP" netns exec "$1" ethtool -K net0 tx off >/dev/null
+	"$IP" netns exec "$3" ethtool -K net0 tx off >/dev/null
+}
+
+# until COMMAND...: tries for ten seconds.
+until_true() {
+	local n=0
+
+	until "$@" >/dev/null 2>&1; do
+		n=$((n + 1))
+		[ "$n" -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
+# --- Beginning --------------------------------------------------------------
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+for tool in gtptest ethtool "$IP"; do
+	command -v "$tool" >/dev/null || skip_all "no $tool"
+done
+trap 'cleanup; driver_unload' EXIT
+echo "KTAP version 1"
+echo "$log_mark" >/dev/kmsg
+driver_load || {
+	ktap_fail "the driver loads"
+	echo "1..1"
+	exit 1
+}
