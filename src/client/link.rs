@@ -5,13 +5,13 @@
 use crate::client::{
     connection::{
         Connection,
-        DumpStatus,
-        Naming, //
+        DumpStatus, //
     },
     error::{
         Error,
         Result, //
-    }, //
+    },
+    naming::Naming, //
 };
 use netlink_packet_core::{
     DecodeError,

@@ -18,12 +18,14 @@
 mod attribute;
 mod batch;
 mod connection;
+mod controller;
 mod error;
 mod extack;
 mod genl;
 mod link;
 mod message;
 mod monitor;
+mod naming;
 pub mod netns;
 mod pdp;
 
