@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What bindgen reads for src/net: the headers of the network stack whose types
+ * and functions the abstractions there use. scripts/bindgen.params says which.
+ */
+
+#include <linux/hrtimer_types.h>
+
+#include <linux/file.h>
+#include <linux/genetlink.h>
+#include <linux/icmp.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/in.h>
+#include <linux/net.h>
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <linux/rhashtable.h>
+#include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+#include <linux/xarray.h>
+#include <net/dropreason.h>
+#include <net/dst.h>
+#include <net/genetlink.h>
+#include <net/icmp.h>
+#include <net/inet_dscp.h>
+#include <net/ip_tunnels.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <net/route.h>
+#include <net/rtnetlink.h>
+#include <net/sock.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+
+/*
+ * Hash tables of objects with several keys: a node is one key of an object and
+ * its place in the table of that key.
+ */
+struct net_rht_node {
+	struct rhash_head	head;
+	u32			key[3];
+};
+
+#ifdef __BINDGEN__
+/* Macros with casts or sizeof in them are invisible to bindgen. */
+const size_t NET_CONST_LL_MAX_HEADER = LL_MAX_HEADER;
+const gfp_t NET_CONST_GFP_KERNEL = GFP_KERNEL;
+const gfp_t NET_CONST_GFP_ATOMIC = GFP_ATOMIC;
+const xa_mark_t NET_CONST_XA_PRESENT = XA_PRESENT;
+const gfp_t NET_CONST_XA_FLAGS_ALLOC = XA_FLAGS_ALLOC;
+const u8 NET_CONST_GENL_MCAST_CAP_NET_ADMIN = GENL_MCAST_CAP_NET_ADMIN;
+const size_t NET_CONST_NLMSG_GOODSIZE = NLMSG_GOODSIZE;
+#endif

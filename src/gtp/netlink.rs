@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The generic netlink family "gtp": management of PDP contexts.
+//!
+//! Commands run in parallel. What is done to the contexts of one device is put in
+//! order by the lock of its table.
+
+use super::{
+    device::Gtp,
+    pdp::{
+        ms_key,
+        Family,
+        Pdp,
+        Tunnel,
+        TunnelId,
+        Version,
+        BY_MS,
+        BY_TUNNEL, //
+    },
+    uapi::{
+        attr,
+        cmd,
+        AF_INET,
+        AF_INET6, //
+    },
+};
+use crate::{
+    net::{
+        extack::ExtAck,
+        genl::{
+            self,
+            Command,
+            Dump,
+            DumpRequest,
+            Group,
+            Message,
+            Op,
+            Request,
+            NLM_F_EXCL,
+            NLM_F_REPLACE, //
+        },
+        link::{
+            Device,
+            DeviceRef,
+            Driver, //
+        },
+        netns::NetRef,
+        nlattr::{
+            Attrs,
+            Policy,
+            Rule,
+            Writer, //
+        },
+        table::{
+            Key,
+            Unpublished, //
+        },
+        udp::Receiver, //
+    },
+    wire::{
+        inner::interface_id,
+        FlowLabel,
+        Teid,
+        Tid, //
+    },
+};
+use core::net::IpAddr;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
+
+/// The family.
+pub(crate) static FAMILY: genl::Family = genl::Family::new(
+    kernel::module::this_module::<crate::LocalModule>(),
+    c"gtp",
+    &POLICY,
+    &OPS,
+    &GROUPS,
+    cmd::ECHOREQ + 1,
+);
+
+/// What the attributes must look like.
+static POLICY: Policy<14> = Policy::new([
+    Rule::Any,
+    Rule::U32,
+    Rule::U32,
+    Rule::U64,
+    Rule::U32,
+    Rule::U32,
+    Rule::U16,
+    Rule::U32,
+    Rule::U32,
+    Rule::U32,
+    Rule::Any,
+    Rule::AtLeast(16),
+    Rule::AtLeast(16),
+    Rule::U8,
+]);
+
+/// The commands.
+static OPS: [Op; 3] = [
+    Op::lenient::<NewPdp>(),
+    Op::lenient::<DelPdp>(),
+    Op::lenient_with_dump::<GetPdp>(),
+];
+
+/// The multicast groups.
+static GROUPS: [Group; 1] = [Group::for_admins(c"gtp")];
+
+/// Index of the group that is told of changes.
+const GROUP: u32 = 0;
+
+/// Fails with `error` and a message about the missing attribute `kind`.
+fn missing<T>(extack: &mut ExtAck<'_>, kind: u16, message: &'static CStr) -> Result<T> {
+    Err(extack.fail_missing(EINVAL, kind, message))
+}
+
+/// Reads the version of the protocol, which every command needs.
+fn version(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<u32> {
+    match attrs.get(attr::VERSION) {
+        Some(version) => Ok(version.u32()),
+        None => missing(extack, attr::VERSION, c"GTPA_VERSION is missing: 0 or 1"),
+    }
+}
+
+/// Finds the device that a request names.
+fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<DeviceRef<Gtp>> {
+    let attrs = request.attrs();
+    let Some(link) = attrs.get(attr::LINK) else {
+        return missing(
+            extack,
+            attr::LINK,
+            c"GTPA_LINK is missing: the number of a gtp device",
+        );
+    };
+    let net = match attrs.get(attr::NET_NS_FD) {
+        None => request.net().get(),
+        Some(fd) => NetRef::from_fd(fd.i32()).map_err(|_| {
+            extack.fail_attr(ENODEV, fd, c"Not the file descriptor of a network namespace")
+        })?,
+    };
+    Gtp::link_type()
+        .find(&net, link.u32())
+        .ok_or_else(|| extack.fail_attr(ENODEV, link, c"No gtp device has this number"))
+}
+
+/// Reads the address family of the MS.
+fn family(attrs: &Attrs<'_>) -> u8 {
+    attrs.get(attr::FAMILY).map_or(AF_INET, |family| family.u8())
+}
+
+/// Reads the IPv6 prefix of an MS.
+fn ms_prefix(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<Option<IpAddr>> {
+    let Some(ms) = attrs.get(attr::MS_ADDR6) else {
+        return Ok(None);
+    };
+    if interface_id(ms.ipv6()) != 0 {
+        return Err(extack.fail_attr(
+            EADDRNOTAVAIL,
+            ms,
+            c"An MS has a /64 prefix: the low 64 bits must be zero",
+        ));
+    }
+    Ok(Some(IpAddr::V6(ms.ipv6())))
+}
+
+/// NEWPDP: adds a context, or updates one of which one key is known.
+struct NewPdp;
+
+impl NewPdp {
+    /// Reads the identifiers of the tunnel.
+    fn tunnel(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<Tunnel> {
+        match version(attrs, extack)? {
+            0 => match (attrs.get(attr::TID), attrs.get(attr::FLOW)) {
+                (Some(tid), Some(flow)) => Ok(Tunnel::V0 {
+                    tid: Tid(tid.u64()),
+                    flow: FlowLabel(flow.u16()),
+                }),
+                (None, _) => missing(extack, attr::TID, c"Version 0 takes GTPA_TID"),
+                (_, None) => missing(extack, attr::FLOW, c"Version 0 takes GTPA_FLOW"),
+            },
+            1 => match (attrs.get(attr::I_TEI), attrs.get(attr::O_TEI)) {
+                (Some(i_tei), Some(o_tei)) => Ok(Tunnel::V1 {
+                    i_tei: Teid(i_tei.u32()),
+                    o_tei: Teid(o_tei.u32()),
+                }),
+                (None, _) => missing(extack, attr::I_TEI, c"Version 1 takes GTPA_I_TEI"),
+                (_, None) => missing(extack, attr::O_TEI, c"Version 1 takes GTPA_O_TEI"),
+            },
+            _ => Err(extack.fail(EINVAL, c"GTPA_VERSION is 0 or 1")),
+        }
+    }
+
+    /// Reads the address of the peer, which must be of the socket's family.
+    fn peer(attrs: &Attrs<'_>, socket_is_ipv6: bool, extack: &mut ExtAck<'_>) -> Result<IpAddr> {
+        match (attrs.get(attr::PEER_ADDRESS), attrs.get(attr::PEER_ADDR6)) {
+            (None, None) => missing(
+                extack,
+                attr::PEER_ADDRESS,
+                c"The peer is missing: GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6",
+            ),
+            (Some(peer), _) if socket_is_ipv6 => Err(extack.fail_attr(
+                EAFNOSUPPORT,
+                peer,
+                c"The device has an IPv6 socket: give GTPA_PEER_ADDR6",
+            )),
+            (_, Some(peer)) if !socket_is_ipv6 => Err(extack.fail_attr(
+                EAFNOSUPPORT,
+                peer,
+                c"The device has an IPv4 socket: give GTPA_PEER_ADDRESS",
+            )),
+            (Some(peer), _) => Ok(IpAddr::V4(peer.ipv4())),
+            (None, Some(peer)) => Ok(IpAddr::V6(peer.ipv6())),
+        }
+    }
+
+    /// Reads the address of the MS. That an IPv6 prefix has an interface identifier
+    /// comes up later.
+    fn ms(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<IpAddr> {
+        let (v4, v6) = (attrs.get(attr::MS_ADDRESS), attrs.get(attr::MS_ADDR6));
+        match (family(attrs), v4, v6) {
+            (AF_INET, Some(ms), None) => Ok(IpAddr::V4(ms.ipv4())),
+            (AF_INET6, None, Some(ms)) => Ok(IpAddr::V6(ms.ipv6())),
+            (AF_INET, Some(_), Some(ms)) => Err(extack.fail_attr(
+                EINVAL,
+                ms,
+                c"GTPA_MS_ADDR6 takes GTPA_FAMILY to be AF_INET6",
+            )),
+            (AF_INET, None, _) => missing(
+                extack,
+                attr::MS_ADDRESS,
+                c"An IPv4 context takes GTPA_MS_ADDRESS",
+            ),
+            (AF_INET6, Some(ms), Some(_)) => Err(extack.fail_attr(
+                EINVAL,
+                ms,
+                c"GTPA_MS_ADDRESS takes GTPA_FAMILY to be AF_INET",
+            )),
+            (AF_INET6, _, None) => missing(
+                extack,
+                attr::MS_ADDR6,
+                c"An IPv6 context takes GTPA_MS_ADDR6",
+            ),
+            _ => Err(extack.fail(EAFNOSUPPORT, c"GTPA_FAMILY is AF_INET or AF_INET6")),
+        }
+    }
+}
+
+impl Command for NewPdp {
+    const CMD: u8 = cmd::NEWPDP;
+
+    fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
+        let attrs = request.attrs();
+        if attrs.get(attr::VERSION).is_some() && attrs.get(attr::LINK).is_none() {
+            return missing(
+                extack,
+                attr::LINK,
+                c"GTPA_LINK is missing: the number of a gtp device",
+            );
+        }
+        let tunnel = Self::tunnel(&attrs, extack)?;
+        let dev = device(request, extack)?;
+        let gtp = dev.data();
+        let ipv6 = {
+            let rcu = rcu::read_lock();
+            let socket = gtp.slot(tunnel.version()).get(&rcu);
+            socket.map(|endpoint| endpoint.is_ipv6())
+        }
+        .ok_or_else(|| {
+            extack.fail(
+                ENODEV,
+                match tunnel.version() {
+                    Version::V0 => c"The device has no socket for version 0",
+                    Version::V1 => c"The device has no socket for version 1",
+                },
+            )
+        })?;
+        let peer = Self::peer(&attrs, ipv6, extack)?;
+        let ms = Self::ms(&attrs, extack)?;
+
+        let tunnel_key = tunnel.id().key(Family::of(ms));
+        let new = Unpublished::new(Pdp::new(tunnel, ms, peer))?;
+        let mut contexts = gtp.contexts.lock();
+        let by_ms = contexts.find(BY_MS, &ms_key(ms));
+        let by_tunnel = contexts.find(BY_TUNNEL, &tunnel_key);
+        let known = match (by_ms, by_tunnel) {
+            (None, None) => None,
+            (Some(old), None) => Some((BY_MS, ms_key(ms), old)),
+            (None, Some(old)) => Some((BY_TUNNEL, tunnel_key, old)),
+            (Some(_), Some(_)) => {
+                return Err(match request.flags() {
+                    flags if flags & (NLM_F_EXCL | NLM_F_REPLACE) == NLM_F_REPLACE => {
+                        extack.fail(EOPNOTSUPP, c"NLM_F_REPLACE is not supported")
+                    }
+                    _ => extack.fail(EEXIST, c"A context has this MS, and one has this tunnel"),
+                });
+            }
+        };
+        if let Some((index, key, old)) = known {
+            if request.flags() & NLM_F_EXCL != 0 {
+                return Err(match index {
+                    BY_MS => extack.fail(EEXIST, c"A context with this MS exists"),
+                    _ => extack.fail(EEXIST, c"A context with this tunnel exists"),
+                });
+            }
+            if request.flags() & NLM_F_REPLACE != 0 {
+                return Err(extack.fail(EOPNOTSUPP, c"NLM_F_REPLACE is not supported"));
+            }
+            ms_prefix(&attrs, extack)?;
+            new.go_on_from(old);
+            let (pdp, _old) = contexts.replace(index, &key, new)?;
+            notify(&dev, cmd::NEWPDP, pdp);
+        } else {
+            ms_prefix(&attrs, extack)?;
+            let pdp = contexts.insert(new)?;
+            notify(&dev, cmd::NEWPDP, pdp);
+        }
+        Ok(())
+    }
+}
+
+/// Reads which context of a device a request is about, as index and key.
+fn which(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<(usize, Key)> {
+    let family = family(attrs);
+    if let Some(ms) = attrs.get(attr::MS_ADDRESS) {
+        if family != AF_INET {
+            return Err(extack.fail_attr(
+                EINVAL,
+                ms,
+                c"GTPA_MS_ADDRESS takes GTPA_FAMILY to be AF_INET",
+            ));
+        }
+        return Ok((BY_MS, ms_key(IpAddr::V4(ms.ipv4()))));
+    }
+    if let Some(ms) = attrs.get(attr::MS_ADDR6) {
+        if family != AF_INET6 {
+            return Err(extack.fail_attr(
+                EINVAL,
+                ms,
+                c"GTPA_MS_ADDR6 takes GTPA_FAMILY to be AF_INET6",
+            ));
+        }
+    }
+    if let Some(ms) = ms_prefix(attrs, extack)? {
+        return Ok((BY_MS, ms_key(ms)));
+    }
+    let id = match (
+        version(attrs, extack)?,
+        attrs.get(attr::TID),
+        attrs.get(attr::I_TEI),
+    ) {
+        (0, Some(tid), _) => TunnelId::V0(Tid(tid.u64())),
+        (1, _, Some(teid)) => TunnelId::V1(Teid(teid.u32())),
+        _ => {
+            return Err(extack.fail(
+                EINVAL,
+                c"Which context? Give GTPA_MS_ADDRESS, GTPA_MS_ADDR6, GTPA_TID or GTPA_I_TEI",
+            ))
+        }
+    };
+    let family = match family {
+        AF_INET => Family::Inet,
+        AF_INET6 => Family::Inet6,
+        // No context is of another family.
+        _ => return Err(extack.fail(ENOENT, c"No such context")),
+    };
+    Ok((BY_TUNNEL, id.key(family)))
+}
+
+/// DELPDP: removes a context.
+struct DelPdp;
+
+impl Command for DelPdp {
+    const CMD: u8 = cmd::DELPDP;
+
+    fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
+        let attrs = request.attrs();
+        version(&attrs, extack)?;
+        let dev = device(request, extack)?;
+        let (index, key) = which(&attrs, extack)?;
+        let mut contexts = dev.data().contexts.lock();
+        let pdp = contexts
+            .remove(index, &key)
+            .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
+        notify(&dev, cmd::DELPDP, &pdp);
+        Ok(())
+    }
+}
+
+/// GETPDP: gets a context, or all.
+struct GetPdp;
+
+impl Command for GetPdp {
+    const CMD: u8 = cmd::GETPDP;
+
+    fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
+        let attrs = request.attrs();
+        version(&attrs, extack)?;
+        let dev = device(request, extack)?;
+        let (index, key) = which(&attrs, extack)?;
+        let mut answer = request.answer(&FAMILY, cmd::NEWPDP)?;
+        {
+            let rcu = rcu::read_lock();
+            let pdp = dev
+                .data()
+                .contexts
+                .find(index, &key, &rcu)
+                .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
+            fill(&mut answer.writer(), &dev, pdp)?;
+        }
+        request.send(answer)
+    }
+}
+
+impl Dump for GetPdp {
+    /// Goes on from the device and the context whose numbers it has left in the
+    /// state. Contexts keep their numbers, so that one that is there all the time
+    /// comes exactly once, whatever happens to others.
+    fn dump(request: &mut DumpRequest<'_>) -> Result {
+        let net = request.net();
+        let [ifindex, id, ..] = *request.state();
+        let mut ifindex = u32::try_from(ifindex).unwrap_or(u32::MAX);
+        let mut id = u32::try_from(id).unwrap_or(u32::MAX);
+        let rcu = rcu::read_lock();
+        'devices: while let Some(dev) = Gtp::link_type().next(net, ifindex, &rcu) {
+            if dev.ifindex() != ifindex {
+                ifindex = dev.ifindex();
+                id = 0;
+            }
+            while let Some((found, pdp)) = dev.data().contexts.next(id, &rcu) {
+                id = found;
+                if !request.entry(&FAMILY, cmd::NEWPDP, |writer| fill(writer, dev, pdp)) {
+                    break 'devices;
+                }
+                match id.checked_add(1) {
+                    Some(next) => id = next,
+                    None => break,
+                }
+            }
+            ifindex = ifindex.saturating_add(1);
+            id = 0;
+        }
+        let [left_ifindex, left_id, ..] = request.state();
+        *left_ifindex = isize::try_from(ifindex).unwrap_or(isize::MAX);
+        *left_id = isize::try_from(id).unwrap_or(isize::MAX);
+        Ok(())
+    }
+}
+
+/// Writes what a message says of a context.
+fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Result {
+    writer.put_u32(attr::VERSION, u32::from(pdp.tunnel.version().number()))?;
+    writer.put_u32(attr::LINK, dev.ifindex())?;
+    writer.put_u8(attr::FAMILY, Family::of(pdp.ms).number())?;
+    match pdp.ms {
+        IpAddr::V4(ms) => writer.put(attr::MS_ADDRESS, &ms.octets())?,
+        IpAddr::V6(ms) => writer.put(attr::MS_ADDR6, &ms.octets())?,
+    }
+    match pdp.peer {
+        IpAddr::V4(peer) => writer.put(attr::PEER_ADDRESS, &peer.octets())?,
+        IpAddr::V6(peer) => writer.put(attr::PEER_ADDR6, &peer.octets())?,
+    }
+    match pdp.tunnel {
+        Tunnel::V0 { tid, flow } => {
+            writer.put_u64(attr::TID, tid.0, attr::PAD)?;
+            writer.put_u16(attr::FLOW, flow.0)
+        }
+        Tunnel::V1 { i_tei, o_tei } => {
+            writer.put_u32(attr::I_TEI, i_tei.0)?;
+            writer.put_u32(attr::O_TEI, o_tei.0)
+        }
+    }
+}
+
+/// Tells the listeners in the device's namespace what has happened to a context. What
+/// has happened stays so if they cannot be told.
+fn notify(dev: &Device<Gtp>, cmd: u8, pdp: &Pdp) {
+    if !FAMILY.has_listeners(dev.net(), GROUP) {
+        return;
+    }
+    let Ok(mut message) = Message::notification(&FAMILY, cmd) else {
+        return;
+    };
+    if fill(&mut message.writer(), dev, pdp).is_ok() {
+        message.multicast(dev.net(), GROUP);
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The PDP context: what a device knows of one subscriber's tunnel.
+
+use super::uapi::{
+    AF_INET,
+    AF_INET6, //
+};
+use crate::{
+    net::table::{
+        Key,
+        Keyed, //
+    },
+    wire::{
+        inner::prefix64,
+        FlowLabel,
+        Seq,
+        Teid,
+        Tid,
+        GTP_U_PORT,
+        GTP_V0_PORT, //
+    },
+};
+use core::net::IpAddr;
+use kernel::sync::atomic::{
+    Atomic,
+    Relaxed, //
+};
+
+/// Index of a table of contexts: by the identifier in received G-PDUs.
+pub(super) const BY_TUNNEL: usize = 0;
+/// Index of a table of contexts: by the address of the MS.
+pub(super) const BY_MS: usize = 1;
+/// How many indexes a table of contexts has.
+pub(super) const KEYS: usize = 2;
+
+/// A version of GTP that the driver speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// GSM 09.60.
+    V0,
+    /// TS 29.281.
+    V1,
+}
+
+impl Version {
+    /// The version's number, as netlink has it.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::V0 => 0,
+            Self::V1 => 1,
+        }
+    }
+
+    /// The UDP port that the version is spoken on.
+    #[inline]
+    pub(super) fn port(self) -> u16 {
+        match self {
+            Self::V0 => GTP_V0_PORT,
+            Self::V1 => GTP_U_PORT,
+        }
+    }
+}
+
+/// What tells the tunnel of a received G-PDU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TunnelId {
+    /// Version 0: the tunnel identifier.
+    V0(Tid),
+    /// Version 1: our tunnel endpoint identifier.
+    V1(Teid),
+}
+
+/// Address family of an MS: contexts of both may share a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    /// IPv4.
+    Inet,
+    /// IPv6.
+    Inet6,
+}
+
+impl Family {
+    /// The family of an address.
+    #[inline]
+    pub(super) fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Inet,
+            IpAddr::V6(_) => Self::Inet6,
+        }
+    }
+
+    /// The family's number, as netlink has it.
+    #[inline]
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Inet => AF_INET,
+            Self::Inet6 => AF_INET6,
+        }
+    }
+}
+
+/// The two halves of a number, for a key.
+#[inline]
+fn halves(number: u64) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = number.to_ne_bytes();
+    (
+        u32::from_ne_bytes([a, b, c, d]),
+        u32::from_ne_bytes([e, f, g, h]),
+    )
+}
+
+impl TunnelId {
+    /// The key of contexts of this family with this identifier.
+    #[inline]
+    pub(super) fn key(self, family: Family) -> Key {
+        let family = u32::from(family.number());
+        match self {
+            Self::V0(Tid(tid)) => {
+                let (a, b) = halves(tid);
+                Key([a, b, family])
+            }
+            Self::V1(Teid(teid)) => Key([teid, 0, family | 0x100]),
+        }
+    }
+}
+
+/// The key of the context for an MS with this address: the whole of an IPv4
+/// address, the prefix of an IPv6 address (TS 29.061 11.2.1.3).
+#[inline]
+pub(super) fn ms_key(address: IpAddr) -> Key {
+    let family = u32::from(Family::of(address).number());
+    match address {
+        IpAddr::V4(address) => Key([address.to_bits(), 0, family]),
+        IpAddr::V6(address) => {
+            let (a, b) = halves(prefix64(address));
+            Key([a, b, family])
+        }
+    }
+}
+
+/// The identifiers of a tunnel, and with them its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tunnel {
+    /// Version 0: the same identifiers in both directions.
+    V0 {
+        /// Tunnel identifier.
+        tid: Tid,
+        /// Flow label.
+        flow: FlowLabel,
+    },
+    /// Version 1: each end chooses what it receives.
+    V1 {
+        /// TEID of received G-PDUs.
+        i_tei: Teid,
+        /// TEID of sent G-PDUs.
+        o_tei: Teid,
+    },
+}
+
+impl Tunnel {
+    /// The tunnel's version.
+    #[inline]
+    pub(super) fn version(&self) -> Version {
+        match self {
+            Self::V0 { .. } => Version::V0,
+            Self::V1 { .. } => Version::V1,
+        }
+    }
+
+    /// What received G-PDUs of the tunnel are told by.
+    #[inline]
+    pub(super) fn id(&self) -> TunnelId {
+        match *self {
+            Self::V0 { tid, .. } => TunnelId::V0(tid),
+            Self::V1 { i_tei, .. } => TunnelId::V1(i_tei),
+        }
+    }
+}
+
+/// A PDP context. What it says does not change: an update is a new context in the
+/// place of the old one.
+pub(super) struct Pdp {
+    /// The tunnel.
+    pub(super) tunnel: Tunnel,
+    /// Address of the MS; of an IPv6 address the prefix counts.
+    pub(super) ms: IpAddr,
+    /// Address of the GSN at the other end.
+    pub(super) peer: IpAddr,
+    /// How many sequence numbers were used: version 0 counts its G-PDUs.
+    tx_seq: Atomic<u32>,
+}
+
+impl Pdp {
+    /// Makes a context that has sent nothing yet.
+    pub(super) fn new(tunnel: Tunnel, ms: IpAddr, peer: IpAddr) -> Self {
+        Self {
+            tunnel,
+            ms,
+            peer,
+            tx_seq: Atomic::new(0),
+        }
+    }
+
+    /// Goes on counting where `old`, which this context replaces, has stopped.
+    pub(super) fn go_on_from(&self, old: &Self) {
+        self.tx_seq.store(old.tx_seq.load(Relaxed), Relaxed);
+    }
+
+    /// Takes the next sequence number (GSM 09.60 7.4.1): 0 to 65535 and again.
+    #[inline]
+    pub(super) fn next_seq(&self) -> Seq {
+        let [.., a, b] = self.tx_seq.fetch_add(1, Relaxed).to_be_bytes();
+        Seq(u16::from_be_bytes([a, b]))
+    }
+}
+
+impl Keyed<KEYS> for Pdp {
+    fn keys(&self) -> [Key; KEYS] {
+        [
+            self.tunnel.id().key(Family::of(self.ms)),
+            ms_key(self.ms),
+        ]
+    }
+}

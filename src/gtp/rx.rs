@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Reception: from a datagram on a socket to an IP packet from the device.
+//!
+//! Called under RCU in softirq context. What is not for the datapath goes up to
+//! the process that owns the socket, unchanged.
+
+use super::{
+    device::{
+        Gtp,
+        Role, //
+    },
+    pdp::{
+        ms_key,
+        Family,
+        Pdp,
+        TunnelId,
+        Version,
+        BY_TUNNEL, //
+    },
+};
+use crate::{
+    net::{
+        link::Device,
+        skb::{
+            DropReason,
+            SkBuff,
+            Verdict,
+            ETH_P_IP,
+            ETH_P_IPV6, //
+        },
+        udp::Endpoint,
+    },
+    wire::{
+        self,
+        inner::{
+            self,
+            Addresses, //
+        },
+        v0,
+        v1,
+        Step, //
+    },
+};
+use core::net::IpAddr;
+use kernel::sync::rcu;
+
+/// Length of the UDP header, which stands in front of the data, in octets.
+const UDP_HEADER_LEN: usize = 8;
+
+/// A G-PDU whose headers have been walked. Offsets count from the GTP header.
+#[derive(Clone, Copy)]
+struct GPdu {
+    /// What tells the tunnel.
+    id: TunnelId,
+    /// Offset of the T-PDU.
+    start: usize,
+    /// Offset of the T-PDU's end: the datagram may have surplus octets.
+    end: usize,
+}
+
+/// Why a datagram is not decapsulated.
+enum Refusal {
+    /// It is somebody else's: the process shall have it.
+    PassUp,
+    /// It is nobody's.
+    Drop(DropReason),
+}
+
+impl From<wire::Error> for Refusal {
+    fn from(error: wire::Error) -> Self {
+        use wire::Error;
+        Self::Drop(match error {
+            // The process may speak versions that we do not.
+            Error::Version => return Self::PassUp,
+            Error::TooShort | Error::ExtensionTruncated | Error::InnerTruncated => {
+                DropReason::HeaderTruncated
+            }
+            Error::LengthTooLong => DropReason::TooSmall,
+            Error::InnerVersion => DropReason::UnhandledProtocol,
+            _ => DropReason::InvalidHeader,
+        })
+    }
+}
+
+/// Decapsulates a datagram that a socket has received.
+#[inline]
+pub(super) fn receive(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    mut skb: SkBuff,
+    rcu: &rcu::Guard,
+) -> Verdict {
+    match decapsulate(dev, endpoint, &mut skb, rcu) {
+        Ok(()) => {
+            skb.deliver(dev);
+            Verdict::Consumed
+        }
+        Err(Refusal::PassUp) if endpoint.is_read_by_process() => Verdict::PassUp(skb),
+        Err(refusal) => {
+            let reason = match refusal {
+                Refusal::PassUp => DropReason::NoSocket,
+                Refusal::Drop(reason) => reason,
+            };
+            dev.count_rx_drop();
+            skb.drop_with(reason);
+            Verdict::Consumed
+        }
+    }
+}
+
+/// Finds the context of a G-PDU and removes all that is around the T-PDU. On a
+/// refusal the datagram is unchanged.
+#[inline]
+fn decapsulate(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: &mut SkBuff,
+    rcu: &rcu::Guard,
+) -> Result<(), Refusal> {
+    let gpdu = match endpoint.role() {
+        Version::V0 => walk_v0(skb)?,
+        Version::V1 => walk_v1(skb)?,
+    };
+    let t_pdu = UDP_HEADER_LEN.saturating_add(gpdu.start);
+    let end = UDP_HEADER_LEN.saturating_add(gpdu.end);
+    let inner = linear(skb, t_pdu, end, |data, total| {
+        // An empty T-PDU has no version: it is dropped, as any that has a wrong one.
+        match data.first() {
+            None if total == 0 => Err(wire::Error::InnerTruncated),
+            None => Ok(Step::Need(1)),
+            Some(_) => inner::version(data).map(Step::Done),
+        }
+    })?;
+    let (family, protocol) = match inner {
+        inner::Version::V4 => (Family::Inet, ETH_P_IP),
+        inner::Version::V6 => (Family::Inet6, ETH_P_IPV6),
+    };
+    let gtp = dev.data();
+    let pdp = gtp
+        .contexts
+        .find(BY_TUNNEL, &gpdu.id.key(family), rcu)
+        .ok_or(Refusal::PassUp)?;
+    if skb.is_gso() {
+        return Err(Refusal::Drop(DropReason::UnexpectedGso));
+    }
+    let addresses =
+        linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::PassUp)?;
+    if !is_from_ms(pdp, addresses, gtp.role) {
+        return Err(Refusal::PassUp);
+    }
+    skb.trim(end)
+        .map_err(|_| Refusal::Drop(DropReason::NoMemory))?;
+    let xnet = !endpoint.net().is(dev.net());
+    skb.decap(t_pdu, protocol, xnet).map_err(|_| {
+        dev.count_rx_length_error();
+        Refusal::Drop(DropReason::NoMemory)
+    })
+}
+
+/// Whether the T-PDU's address at the MS' end is the context's: nobody may use the
+/// tunnel of another. Link-local IPv6 is for the process: router solicitations.
+#[inline]
+fn is_from_ms(pdp: &Pdp, addresses: Addresses, role: Role) -> bool {
+    let (source, destination) = match addresses {
+        Addresses::V4 {
+            source,
+            destination,
+        } => (IpAddr::V4(source), IpAddr::V4(destination)),
+        Addresses::V6 {
+            source,
+            destination,
+        } => {
+            if inner::is_link_local(source) || inner::is_link_local(destination) {
+                return false;
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination))
+        }
+    };
+    let ms = match role {
+        Role::Ggsn => source,
+        Role::Sgsn => destination,
+    };
+    ms_key(ms) == ms_key(pdp.ms)
+}
+
+/// Walks the headers of a datagram on a socket for version 0.
+#[inline]
+fn walk_v0(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
+    match linear(skb, UDP_HEADER_LEN, skb.len(), v0::decode)? {
+        v0::Decoded::GPdu(message) => Ok(GPdu {
+            id: TunnelId::V0(message.header.tid),
+            start: v0::HEADER_LEN,
+            end: message.end,
+        }),
+        v0::Decoded::Signalling(_) => Err(Refusal::PassUp),
+    }
+}
+
+/// Walks the headers of a datagram on a socket for version 1. One with an extension
+/// header that it takes more than us to understand is the process' to answer.
+#[inline]
+fn walk_v1(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
+    match linear(skb, UDP_HEADER_LEN, skb.len(), v1::decode)? {
+        v1::Decoded::GPdu(message) => Ok(GPdu {
+            id: TunnelId::V1(message.teid),
+            start: message.start,
+            end: message.end,
+        }),
+        v1::Decoded::Signalling(_) | v1::Decoded::Unsupported { .. } => Err(Refusal::PassUp),
+    }
+}
+
+/// Decodes what stands from `start` to `end` in the packet, making more of it linear
+/// as `decode` asks for it.
+#[inline]
+fn linear<T>(
+    skb: &mut SkBuff,
+    start: usize,
+    end: usize,
+    decode: impl Fn(&[u8], usize) -> Result<Step<T>, wire::Error>,
+) -> Result<T, Refusal> {
+    let total = end.saturating_sub(start);
+    loop {
+        let data = skb.linear();
+        let data = data.get(start..end.min(data.len())).unwrap_or_default();
+        match decode(data, total)? {
+            Step::Done(decoded) => return Ok(decoded),
+            // What is asked for is more than there was, and no more than there is: the
+            // loop ends, or memory has.
+            Step::Need(need) => {
+                if !skb.may_pull(start.saturating_add(need)) {
+                    return Err(Refusal::Drop(DropReason::NoMemory));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Numbers of the netlink interface, as `include/uapi/linux/gtp.h` and the
+//! kernel's `if_link.h` document them.
+
+/// Attributes of a link, in `IFLA_INFO_DATA`.
+pub(super) mod link {
+    /// File descriptor of the socket for version 0.
+    pub(crate) const FD0: u16 = 1;
+    /// File descriptor of the socket for version 1.
+    pub(crate) const FD1: u16 = 2;
+    /// Expected number of contexts.
+    pub(crate) const PDP_HASHSIZE: u16 = 3;
+    /// Which end of the tunnels the device is.
+    pub(crate) const ROLE: u16 = 4;
+    /// The kernel makes the sockets.
+    pub(crate) const CREATE_SOCKETS: u16 = 5;
+    /// Restart counter of version 0.
+    pub(crate) const RESTART_COUNT: u16 = 6;
+    /// IPv4 address that the kernel's sockets are bound to.
+    pub(crate) const LOCAL: u16 = 7;
+    /// IPv6 address that the kernel's sockets are bound to.
+    pub(crate) const LOCAL6: u16 = 8;
+}
+
+/// Commands of the generic netlink family.
+pub(super) mod cmd {
+    /// Adds a context, or updates one.
+    pub(crate) const NEWPDP: u8 = 0;
+    /// Removes a context.
+    pub(crate) const DELPDP: u8 = 1;
+    /// Gets a context, or dumps all.
+    pub(crate) const GETPDP: u8 = 2;
+    /// Sends an echo request; tells of an echo response.
+    pub(crate) const ECHOREQ: u8 = 3;
+}
+
+/// Attributes of the generic netlink family.
+pub(super) mod attr {
+    /// Number of the device.
+    pub(crate) const LINK: u16 = 1;
+    /// Version of the protocol.
+    pub(crate) const VERSION: u16 = 2;
+    /// Tunnel identifier of version 0.
+    pub(crate) const TID: u16 = 3;
+    /// IPv4 address of the other GSN.
+    pub(crate) const PEER_ADDRESS: u16 = 4;
+    /// IPv4 address of the MS.
+    pub(crate) const MS_ADDRESS: u16 = 5;
+    /// Flow label of version 0.
+    pub(crate) const FLOW: u16 = 6;
+    /// Namespace of the device.
+    pub(crate) const NET_NS_FD: u16 = 7;
+    /// TEID of received G-PDUs.
+    pub(crate) const I_TEI: u16 = 8;
+    /// TEID of sent G-PDUs.
+    pub(crate) const O_TEI: u16 = 9;
+    /// Padding.
+    pub(crate) const PAD: u16 = 10;
+    /// IPv6 address of the other GSN.
+    pub(crate) const PEER_ADDR6: u16 = 11;
+    /// IPv6 prefix of the MS.
+    pub(crate) const MS_ADDR6: u16 = 12;
+    /// Address family of the MS.
+    pub(crate) const FAMILY: u16 = 13;
+}
+
+/// AF_INET, as the attribute FAMILY holds it.
+pub(super) const AF_INET: u8 = 2;
+/// AF_INET6, as the attribute FAMILY holds it.
+pub(super) const AF_INET6: u8 = 10;

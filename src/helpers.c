@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Static inlines and macros of the network stack, made callable from Rust.
+ * No logic of the driver and no state. Where one step of the datapath takes
+ * several inlines they are called together, so that a packet costs few calls.
+ */
+
+#include "bindings.h"
+
+/* Packets */
+
+bool gtp_helper_pskb_may_pull(struct sk_buff *skb, unsigned int len)
+{
+	return pskb_may_pull(skb, len);
+}
+
+int gtp_helper_pskb_trim_rcsum(struct sk_buff *skb, unsigned int len)
+{
+	return pskb_trim_rcsum(skb, len);
+}
+
+void gtp_helper_kfree_skb_reason(struct sk_buff *skb,
+				 enum skb_drop_reason reason)
+{
+	kfree_skb_reason(skb, reason);
+}
+
+bool gtp_helper_skb_is_gso(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb);
+}
+
+__be16 gtp_helper_skb_protocol(const struct sk_buff *skb)
+{
+	return skb->protocol;
+}
+
+/* Makes room for the outer headers and the inner network header linear. */
+bool gtp_helper_skb_prepare_encap(struct sk_buff *skb, unsigned int headroom)
+{
+	if (skb_cow_head(skb, headroom) || !pskb_inet_may_pull(skb))
+		return false;
+	skb_reset_inner_headers(skb);
+	return true;
+}
+
+/* Makes @len octets in front of the data part of it, in memory of our own. */
+void *gtp_helper_skb_push_cow(struct sk_buff *skb, unsigned int len)
+{
+	if (skb_cow_head(skb, len))
+		return NULL;
+	return skb_push(skb, len);
+}
+
+/* Removes the outer headers up to the inner network header. */
+int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
+			 bool xnet)
+{
+	return iptunnel_pull_header(skb, len, htons(proto), xnet);
+}
+
+/* Hands a decapsulated packet to the stack as received by @dev. */
+void gtp_helper_netif_rx_inner(struct sk_buff *skb, struct net_device *dev)
+{
+	skb_reset_network_header(skb);
+	skb_reset_mac_header(skb);
+	skb->dev = dev;
+	dev_sw_netstats_rx_add(dev, skb->len);
+	__netif_rx(skb);
+}
+
+void gtp_helper_skb_dst_update_pmtu_no_confirm(struct sk_buff *skb, u32 mtu)
+{
+	skb_dst_update_pmtu_no_confirm(skb, mtu);
+}
+
+void gtp_helper_icmp_ndo_send(struct sk_buff *skb, int type, int code, u32 info)
+{
+	icmp_ndo_send(skb, type, code, htonl(info));
+}
+
+/* Routes and transmission */
+
+/* Route from @sk to @daddr; @saddr holds the source asked for, then chosen. */
+struct rtable *gtp_helper_ip_route_output_sk(const struct sock *sk,
+					     __be32 daddr, __be32 *saddr)
+{
+	struct flowi4 fl4 = {
+		.flowi4_oif = sk->sk_bound_dev_if,
+		.daddr = daddr,
+		.saddr = *saddr,
+		.flowi4_dscp = inet_sk_dscp(inet_sk(sk)),
+		.flowi4_scope = ip_sock_rt_scope(sk),
+		.flowi4_proto = sk->sk_protocol,
+	};
+	struct rtable *rt;
+
+	rt = ip_route_output_key(sock_net(sk), &fl4);
+	if (!IS_ERR(rt))
+		*saddr = fl4.saddr;
+	return rt;
+}
+
+__be32 gtp_helper_inet_saddr(const struct sock *sk)
+{
+	return inet_sk(sk)->inet_saddr;
+}
+
+u32 gtp_helper_dst_mtu(const struct dst_entry *dst)
+{
+	return dst_mtu(dst);
+}
+
+struct net_device *gtp_helper_dst_dev(const struct dst_entry *dst)
+{
+	return dst_dev(dst);
+}
+
+/* Sends with equal ports and the route's hop limit; consumes @rt and @skb. */
+void gtp_helper_udp_tunnel_xmit4(struct rtable *rt, struct sock *sk,
+				 struct sk_buff *skb, __be32 saddr,
+				 __be32 daddr, u8 tos, u16 port, bool xnet)
+{
+	udp_tunnel_xmit_skb(rt, sk, skb, saddr, daddr, tos,
+			    ip4_dst_hoplimit(&rt->dst), 0, htons(port),
+			    htons(port), xnet, false, 0);
+}
+
+/* Sockets */
+
+void *gtp_helper_rcu_dereference_sk_user_data(const struct sock *sk)
+{
+	return rcu_dereference_sk_user_data(sk);
+}
+
+bool gtp_helper_sk_has_user_data(const struct sock *sk)
+{
+	return sk->sk_user_data;
+}
+
+void gtp_helper_lock_sock(struct sock *sk)
+{
+	lock_sock(sk);
+}
+
+void gtp_helper_sock_hold(struct sock *sk)
+{
+	sock_hold(sk);
+}
+
+void gtp_helper_sock_put(struct sock *sk)
+{
+	sock_put(sk);
+}
+
+void gtp_helper_sockfd_put(struct socket *sock)
+{
+	sockfd_put(sock);
+}
+
+struct net *gtp_helper_sock_net(const struct sock *sk)
+{
+	return sock_net(sk);
+}
+
+u16 gtp_helper_sk_family(const struct sock *sk)
+{
+	return sk->sk_family;
+}
+
+u16 gtp_helper_sk_protocol(const struct sock *sk)
+{
+	return sk->sk_protocol;
+}
+
+u16 gtp_helper_sk_type(const struct sock *sk)
+{
+	return sk->sk_type;
+}
+
+bool gtp_helper_sk_ipv6only(const struct sock *sk)
+{
+	return sk->sk_ipv6only;
+}
+
+int gtp_helper_udp_sock_create(struct net *net, struct udp_port_cfg *cfg,
+			       struct socket **sock)
+{
+	return udp_sock_create(net, cfg, sock);
+}
+
+/* Takes back what setup_udp_tunnel_sock() made of the receive path of @sk. */
+void gtp_helper_udp_tunnel_sock_clear(struct sock *sk)
+{
+	WRITE_ONCE(udp_sk(sk)->encap_type, 0);
+	WRITE_ONCE(udp_sk(sk)->encap_rcv, NULL);
+	WRITE_ONCE(udp_sk(sk)->encap_destroy, NULL);
+	rcu_assign_sk_user_data(sk, NULL);
+}
+
+/* Devices */
+
+/* Properties of a lockless device without a queue that keeps the inner dst. */
+void gtp_helper_netdev_setup_tunnel(struct net_device *dev)
+{
+	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->lltx = true;
+	dev->needs_free_netdev = true;
+	netif_keep_dst(dev);
+}
+
+void *gtp_helper_netdev_priv(const struct net_device *dev)
+{
+	return netdev_priv(dev);
+}
+
+struct net *gtp_helper_dev_net(const struct net_device *dev)
+{
+	return dev_net(dev);
+}
+
+void gtp_helper_dev_put(struct net_device *dev)
+{
+	dev_put(dev);
+}
+
+struct net_device *gtp_helper_netdev_dump_next(struct net *net,
+					       unsigned long *ifindex)
+{
+	return xa_find(&net->dev_by_index, ifindex, ULONG_MAX, XA_PRESENT);
+}
+
+void gtp_helper_dev_stats_inc_tx_errors(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, tx_errors);
+}
+
+void gtp_helper_dev_stats_inc_tx_carrier_errors(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, tx_carrier_errors);
+}
+
+void gtp_helper_dev_stats_inc_collisions(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, collisions);
+}
+
+void gtp_helper_dev_stats_inc_rx_dropped(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, rx_dropped);
+}
+
+void gtp_helper_dev_stats_inc_rx_length_errors(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, rx_length_errors);
+}
+
+void gtp_helper_dev_stats_inc_rx_errors(struct net_device *dev)
+{
+	DEV_STATS_INC(dev, rx_errors);
+}
+
+void gtp_helper_list_add(struct list_head *entry, struct list_head *head)
+{
+	list_add(entry, head);
+}
+
+void gtp_helper_list_del(struct list_head *entry)
+{
+	list_del(entry);
+}
+
+/* Network namespaces */
+
+struct net *gtp_helper_rtnl_newlink_link_net(struct rtnl_newlink_params *params)
+{
+	return rtnl_newlink_link_net(params);
+}
+
+void *gtp_helper_net_generic(const struct net *net, unsigned int id)
+{
+	return net_generic(net, id);
+}
+
+struct net *gtp_helper_get_net(struct net *net)
+{
+	return get_net(net);
+}
+
+void gtp_helper_put_net(struct net *net)
+{
+	put_net(net);
+}
+
+/* Generic netlink */
+
+struct sk_buff *gtp_helper_genlmsg_new(size_t payload, gfp_t flags)
+{
+	return genlmsg_new(payload, flags);
+}
+
+void gtp_helper_genlmsg_end(struct sk_buff *skb, void *hdr)
+{
+	genlmsg_end(skb, hdr);
+}
+
+void gtp_helper_genlmsg_cancel(struct sk_buff *skb, void *hdr)
+{
+	genlmsg_cancel(skb, hdr);
+}
+
+int gtp_helper_genlmsg_unicast(struct net *net, struct sk_buff *skb, u32 portid)
+{
+	return genlmsg_unicast(net, skb, portid);
+}
+
+int gtp_helper_genlmsg_multicast_netns(const struct genl_family *family,
+				       struct net *net, struct sk_buff *skb,
+				       u32 portid, unsigned int group,
+				       gfp_t flags)
+{
+	return genlmsg_multicast_netns(family, net, skb, portid, group, flags);
+}
+
+int gtp_helper_genl_has_listeners(const struct genl_family *family,
+				  struct net *net, unsigned int group)
+{
+	return genl_has_listeners(family, net, group);
+}
+
+struct net *gtp_helper_genl_info_net(const struct genl_info *info)
+{
+	return genl_info_net(info);
+}
+
+struct net *gtp_helper_skb_sock_net(const struct sk_buff *skb)
+{
+	return sock_net(skb->sk);
+}
+
+u32 gtp_helper_netlink_portid(struct sk_buff *skb)
+{
+	return NETLINK_CB(skb).portid;
+}
+
+/*
+ * Hash tables of struct net_rht_node. The parameters are constant, so that hash
+ * and compare are compiled into each function.
+ */
+
+static const struct rhashtable_params net_rht_params = {
+	.key_len		= sizeof_field(struct net_rht_node, key),
+	.key_offset		= offsetof(struct net_rht_node, key),
+	.head_offset		= offsetof(struct net_rht_node, head),
+	.automatic_shrinking	= true,
+};
+
+int gtp_helper_rht_init(struct rhashtable *ht, u16 nelem_hint)
+{
+	struct rhashtable_params params = net_rht_params;
+
+	params.nelem_hint = nelem_hint;
+	return rhashtable_init(ht, &params);
+}
+
+struct net_rht_node *gtp_helper_rht_lookup(struct rhashtable *ht,
+					   const u32 *key)
+{
+	return rhashtable_lookup(ht, key, net_rht_params);
+}
+
+int gtp_helper_rht_insert(struct rhashtable *ht, struct net_rht_node *node)
+{
+	return rhashtable_lookup_insert_fast(ht, &node->head, net_rht_params);
+}
+
+int gtp_helper_rht_replace(struct rhashtable *ht, struct net_rht_node *old,
+			   struct net_rht_node *new)
+{
+	return rhashtable_replace_fast(ht, &old->head, &new->head,
+				       net_rht_params);
+}
+
+int gtp_helper_rht_remove(struct rhashtable *ht, struct net_rht_node *node)
+{
+	return rhashtable_remove_fast(ht, &node->head, net_rht_params);
+}
+
+/* Arrays of pointers */
+
+void gtp_helper_xa_init_flags(struct xarray *xa, gfp_t flags)
+{
+	xa_init_flags(xa, flags);
+}
+
+/* Reserves the lowest free index; a reserved one is empty to every reader. */
+int gtp_helper_xa_reserve_lowest(struct xarray *xa, u32 *id, gfp_t gfp)
+{
+	return xa_alloc(xa, id, NULL, xa_limit_32b, gfp);
+}

@@ -1,0 +1,676 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Kinds of network devices that are made with `ip link add type KIND`.
+//!
+//! A driver implements [`Driver`] for its private data, declares a static
+//! [`Type`], and holds a [`Registration`] in its module's state. The private data
+//! lives in the `struct net_device`. It is made before the device is registered
+//! and dropped when the last user of the device is gone; a device dies with the
+//! namespace that it was made from.
+//!
+//! Locks: everything but [`Driver::xmit`] and [`Driver::fill_info`] is called
+//! with RTNL held.
+//!
+//! C header: `include/net/rtnetlink.h`.
+
+use super::{
+    bindings,
+    device::NetDevice,
+    extack::ExtAck,
+    netns::Net,
+    nlattr::{
+        Attrs,
+        Policy,
+        Writer, //
+    },
+    skb::SkBuff, //
+};
+use core::{
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ops::Deref,
+    ptr::NonNull, //
+};
+use kernel::{
+    error::{
+        from_result,
+        to_result, //
+    },
+    num::casts::u32_as_usize,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full, //
+        },
+        rcu, //
+    },
+    types::Opaque, //
+};
+
+/// A driver for one kind of link; the type is a device's private data.
+pub(crate) trait Driver: Sized + Send + Sync + 'static {
+    /// Room that [`fill_info`](Driver::fill_info) needs, in octets.
+    const INFO_SIZE: usize;
+
+    /// The kind that the driver serves.
+    fn link_type() -> &'static Type<Self>;
+
+    /// Sets the properties that all devices of the kind begin with.
+    fn setup(setup: &Setup<'_>);
+
+    /// Checks a request before a device is allocated.
+    ///
+    /// # Errors
+    ///
+    /// The caller gets them.
+    fn validate(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result;
+
+    /// Makes the private data of a new device.
+    ///
+    /// # Errors
+    ///
+    /// The caller of `ip link add` gets them.
+    fn new(params: &NewLink<'_>, extack: &mut ExtAck<'_>) -> Result<impl PinInit<Self, Error>>;
+
+    /// Gets the device ready to be registered. [`close`](Driver::close) is called
+    /// if this fails, too.
+    ///
+    /// # Errors
+    ///
+    /// The caller of `ip link add` gets them.
+    fn open(
+        dev: &Device<Self>,
+        setup: &Setup<'_>,
+        params: &NewLink<'_>,
+        extack: &mut ExtAck<'_>,
+    ) -> Result;
+
+    /// The device is about to be unregistered; it can still be found.
+    fn remove(dev: &Device<Self>);
+
+    /// The device is no longer registered. What the world may still call it
+    /// through is to be taken down here: a grace period follows, and then the
+    /// private data is dropped. May be called more than once.
+    fn close(dev: &Device<Self>);
+
+    /// Sends a packet. Called with softirqs disabled, on any number of CPUs.
+    fn xmit(dev: &Device<Self>, skb: SkBuff, rcu: &rcu::Guard);
+
+    /// Writes what `ip -d link show` shows.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE.
+    fn fill_info(dev: &Device<Self>, writer: &mut Writer<'_>) -> Result;
+}
+
+/// What a driver's part of a `struct net_device` holds.
+#[repr(C)]
+struct Private<T> {
+    /// Place in the list of the namespace that the device was made from.
+    node: bindings::list_head,
+    /// The device itself.
+    dev: *mut bindings::net_device,
+    /// The driver's data: initialised before the device can be found.
+    data: MaybeUninit<T>,
+}
+
+impl<T> Private<T> {
+    /// The private part of `dev`.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be a valid device that was allocated with the size of `Self`.
+    #[inline]
+    unsafe fn of(dev: *mut bindings::net_device) -> *mut Self {
+        const { assert!(align_of::<Self>() <= 32) };
+        // SAFETY: The device is valid by the caller's duty.
+        unsafe { (&raw mut (*dev).priv_).cast() }
+    }
+}
+
+/// What the devices made from one namespace hang on.
+#[repr(C)]
+struct PerNet {
+    /// Head of the list of `Private::node`.
+    devices: bindings::list_head,
+}
+
+/// A device of the kind that `T` drives.
+///
+/// # Invariants
+///
+/// A reference points to a valid device of that kind whose private data is
+/// initialised.
+#[repr(transparent)]
+pub(crate) struct Device<T>(NetDevice, PhantomData<T>);
+
+impl<T: Driver> Device<T> {
+    /// Makes a reference of a pointer.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be a device of this kind with initialised private data that
+    /// stays valid for `'a`.
+    #[inline]
+    pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::net_device) -> &'a Self {
+        // SAFETY: `Device` is transparent over `NetDevice`, and that over the C type.
+        // INVARIANT: The caller's duty.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// The driver's data.
+    #[inline]
+    pub(crate) fn data(&self) -> &T {
+        // SAFETY: By the type invariant the device is ours and its data initialised,
+        // and lives as long as the device.
+        unsafe { (*Private::<T>::of(self.0.as_ptr())).data.assume_init_ref() }
+    }
+}
+
+impl<T> Deref for Device<T> {
+    type Target = NetDevice;
+
+    #[inline]
+    fn deref(&self) -> &NetDevice {
+        &self.0
+    }
+}
+
+/// A counted reference to a device, for short use: who holds one holds up the
+/// removal of the device.
+///
+/// # Invariants
+///
+/// The pointer is valid, a device of the kind that `T` drives with initialised
+/// private data, and owns one reference.
+pub(crate) struct DeviceRef<T: Driver>(NonNull<bindings::net_device>, PhantomData<T>);
+
+impl<T: Driver> Deref for DeviceRef<T> {
+    type Target = Device<T>;
+
+    fn deref(&self) -> &Device<T> {
+        // SAFETY: By the type invariant the device lives as long as `self`.
+        unsafe { Device::from_raw(self.0.as_ptr()) }
+    }
+}
+
+impl<T: Driver> Drop for DeviceRef<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant we own the reference that is given back.
+        unsafe { bindings::helpers::dev_put(self.0.as_ptr()) };
+    }
+}
+
+/// A device that is not registered yet: its properties can be set.
+///
+/// # Invariants
+///
+/// The pointer is a valid device that nobody else can see during `'a`.
+pub(crate) struct Setup<'a>(*mut bindings::net_device, PhantomData<&'a mut ()>);
+
+impl Setup<'_> {
+    /// Makes it a point-to-point device without link-layer header, addresses or
+    /// queue, that counts per CPU and sends on any number of CPUs at once.
+    pub(crate) fn tunnel(&self) {
+        let flags = bindings::net_device_flags_IFF_POINTOPOINT
+            | bindings::net_device_flags_IFF_NOARP
+            | bindings::net_device_flags_IFF_MULTICAST;
+        // SAFETY: By the type invariant the device is valid and ours to change.
+        unsafe {
+            let dev = &mut *self.0;
+            dev.type_ = bindings::ARPHRD_NONE as u16;
+            dev.hard_header_len = 0;
+            dev.addr_len = 0;
+            dev.flags = flags;
+            bindings::helpers::netdev_setup_tunnel(dev);
+        }
+    }
+
+    /// Sets the MTU in octets.
+    pub(crate) fn mtu(&self, mtu: u32) {
+        // SAFETY: By the type invariant the device is valid and ours to change.
+        unsafe { (*self.0).mtu = mtu };
+    }
+
+    /// Sets the bounds of what the MTU can be changed to, in octets.
+    pub(crate) fn mtu_bounds(&self, min: u32, max: u32) {
+        // SAFETY: By the type invariant the device is valid and ours to change.
+        unsafe {
+            (*self.0).min_mtu = min;
+            (*self.0).max_mtu = max;
+        }
+    }
+
+    /// Sets the headroom that packets need beside the link-layer header of the
+    /// device that they leave by, in octets.
+    pub(crate) fn encap_headroom(&self, headroom: u16) {
+        let link_layer = bindings::NET_CONST_LL_MAX_HEADER as u16;
+        // SAFETY: By the type invariant the device is valid and ours to change.
+        unsafe { (*self.0).needed_headroom = headroom.saturating_add(link_layer) };
+    }
+}
+
+/// The parameters of `ip link add`.
+///
+/// # Invariants
+///
+/// The pointer is valid during `'a`.
+pub(crate) struct NewLink<'a> {
+    params: *mut bindings::rtnl_newlink_params,
+    max_attr: u32,
+    _lifetime: PhantomData<&'a ()>,
+}
+
+impl NewLink<'_> {
+    /// The attributes of `IFLA_INFO_DATA`.
+    pub(crate) fn attrs(&self) -> Attrs<'_> {
+        // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
+        // parsed the table according to the kind's policy.
+        unsafe { Attrs::from_raw((*self.params).data, self.max_attr) }
+    }
+
+    /// The namespace that the device is made from, which may be another than the
+    /// one that it is put into.
+    pub(crate) fn net(&self) -> &Net {
+        // SAFETY: By the type invariant the parameters are valid, and they hold the
+        // namespace for as long.
+        unsafe { Net::from_raw(bindings::helpers::rtnl_newlink_link_net(self.params)) }
+    }
+}
+
+/// A kind of link: what rtnetlink knows of the driver `T`. To be declared as a
+/// static.
+///
+/// # Invariants
+///
+/// Only [`Registration`] changes what is inside, and only while `registered` says
+/// that it may.
+pub(crate) struct Type<T> {
+    link_ops: Opaque<bindings::rtnl_link_ops>,
+    netdev_ops: bindings::net_device_ops,
+    device_type: bindings::device_type,
+    pernet_ops: Opaque<bindings::pernet_operations>,
+    pernet_id: Opaque<c_uint>,
+    registered: Atomic<bool>,
+    _driver: PhantomData<T>,
+}
+
+// SAFETY: By the type invariant nothing inside changes but under the locks of the
+// subsystems that it is registered with.
+unsafe impl<T> Sync for Type<T> {}
+
+impl<T: Driver> Type<T> {
+    /// Declares the kind `kind`, whose attributes are checked by `policy`.
+    pub(crate) const fn new<const N: usize>(
+        kind: &'static CStr,
+        policy: &'static Policy<N>,
+    ) -> Self {
+        // SAFETY: All zero is valid for these C structures: no list, no operation.
+        let (mut link, mut netdev, mut device, mut pernet): (
+            bindings::rtnl_link_ops,
+            bindings::net_device_ops,
+            bindings::device_type,
+            bindings::pernet_operations,
+        ) = unsafe { core::mem::zeroed() };
+
+        link.kind = kind.as_ptr().cast();
+        link.priv_size = size_of::<Private<T>>();
+        link.maxtype = Policy::<N>::max_attr();
+        link.policy = policy.as_ptr();
+        link.setup = Some(Self::setup);
+        link.validate = Some(Self::validate);
+        link.newlink = Some(Self::newlink);
+        link.dellink = Some(Self::dellink);
+        link.get_size = Some(Self::get_size);
+        link.fill_info = Some(Self::fill_info);
+        netdev.ndo_uninit = Some(Self::uninit);
+        netdev.ndo_start_xmit = Some(Self::start_xmit);
+        device.name = kind.as_ptr().cast();
+        pernet.init = Some(Self::net_init);
+        pernet.exit_rtnl = Some(Self::net_exit_rtnl);
+        pernet.size = size_of::<PerNet>();
+        // INVARIANT: Nothing is registered yet.
+        Self {
+            link_ops: Opaque::new(link),
+            netdev_ops: netdev,
+            device_type: device,
+            pernet_ops: Opaque::new(pernet),
+            pernet_id: Opaque::new(0),
+            registered: Atomic::new(false),
+            _driver: PhantomData,
+        }
+    }
+
+    /// Highest attribute number of the kind.
+    fn max_attr(&self) -> u32 {
+        // SAFETY: The field is not changed after `new()`.
+        unsafe { (*self.link_ops.get()).maxtype }
+    }
+
+    /// Whether `dev` is of this kind.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be valid.
+    unsafe fn made(&self, dev: *mut bindings::net_device) -> bool {
+        // SAFETY: The device is valid by the caller's duty.
+        core::ptr::eq(unsafe { (*dev).rtnl_link_ops }, self.link_ops.get())
+    }
+
+    /// Finds the device of this kind with the number `ifindex` in `net`.
+    pub(crate) fn find(&self, net: &Net, ifindex: u32) -> Option<DeviceRef<T>> {
+        let ifindex = c_int::try_from(ifindex).ok()?;
+        // SAFETY: The namespace is valid; the function takes a reference.
+        let dev = NonNull::new(unsafe { bindings::dev_get_by_index(net.as_ptr(), ifindex) })?;
+        // SAFETY: We hold a reference to the device.
+        if unsafe { self.made(dev.as_ptr()) } {
+            // INVARIANT: The device can be found, so it is registered, and its private
+            // data was initialised before that.
+            return Some(DeviceRef(dev, PhantomData));
+        }
+        // SAFETY: We own the reference that is given back.
+        unsafe { bindings::helpers::dev_put(dev.as_ptr()) };
+        None
+    }
+
+    /// Finds the device of this kind in `net` with the lowest number from
+    /// `ifindex` on.
+    pub(crate) fn next<'rcu>(
+        &self,
+        net: &Net,
+        ifindex: u32,
+        _rcu: &'rcu rcu::Guard,
+    ) -> Option<&'rcu Device<T>> {
+        let mut index = u32_as_usize(ifindex);
+        loop {
+            // SAFETY: The namespace is valid, and the RCU read lock is held.
+            let dev =
+                unsafe { bindings::helpers::netdev_dump_next(net.as_ptr(), &mut index) };
+            if dev.is_null() {
+                return None;
+            }
+            // SAFETY: The device stays valid until the end of the read section.
+            if unsafe { self.made(dev) } {
+                // SAFETY: As above; it can be found, so its private data is initialised.
+                return Some(unsafe { Device::from_raw(dev) });
+            }
+            index = index.checked_add(1)?;
+        }
+    }
+
+    /// The list of the devices made from `net`.
+    ///
+    /// # Safety
+    ///
+    /// `net` must be valid, the kind registered, and RTNL held.
+    unsafe fn devices_of(&self, net: *mut bindings::net) -> *mut bindings::list_head {
+        // SAFETY: The number was assigned at registration, with room for a `PerNet`.
+        unsafe {
+            let pernet = bindings::helpers::net_generic(net, *self.pernet_id.get());
+            &raw mut (*pernet.cast::<PerNet>()).devices
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by rtnetlink with a newly allocated device.
+    unsafe extern "C" fn setup(dev: *mut bindings::net_device) {
+        let kind = T::link_type();
+        // SAFETY: The device is valid, and nobody else can see it; the operations are
+        // static.
+        unsafe {
+            (*dev).netdev_ops = &kind.netdev_ops;
+            (*dev).dev.type_ = &kind.device_type;
+        }
+        // INVARIANT: As above.
+        T::setup(&Setup(dev, PhantomData));
+    }
+
+    /// # Safety
+    ///
+    /// Called by rtnetlink with parsed attributes.
+    unsafe extern "C" fn validate(
+        _tb: *mut *mut bindings::nlattr,
+        data: *mut *mut bindings::nlattr,
+        extack: *mut bindings::netlink_ext_ack,
+    ) -> c_int {
+        from_result(|| {
+            // SAFETY: rtnetlink has parsed `data` according to the kind's policy, if
+            // there is any, and both outlive the call.
+            let (attrs, mut extack) = unsafe {
+                (
+                    Attrs::from_raw(data, T::link_type().max_attr()),
+                    ExtAck::from_raw(extack),
+                )
+            };
+            T::validate(&attrs, &mut extack).map(|()| 0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by rtnetlink with a device that `setup()` has seen, RTNL held.
+    unsafe extern "C" fn newlink(
+        dev: *mut bindings::net_device,
+        params: *mut bindings::rtnl_newlink_params,
+        extack: *mut bindings::netlink_ext_ack,
+    ) -> c_int {
+        from_result(|| {
+            let kind = T::link_type();
+            // INVARIANT: The parameters outlive the call.
+            let params = NewLink {
+                params,
+                max_attr: kind.max_attr(),
+                _lifetime: PhantomData,
+            };
+            // SAFETY: rtnetlink's extack outlives the call.
+            let mut extack = unsafe { ExtAck::from_raw(extack) };
+            // SAFETY: The device was allocated with `priv_size`.
+            let private = unsafe { Private::<T>::of(dev) };
+            // SAFETY: Nobody else sees the device. The data stays where it is until the
+            // device is freed, so it is pinned.
+            let data = unsafe {
+                (*private).dev = dev;
+                (*private).data.as_mut_ptr()
+            };
+            let init = T::new(&params, &mut extack)?;
+            // SAFETY: `data` is valid for writing, and stays in its place. On an error
+            // nothing is left to drop.
+            unsafe { pin_init::raw_try_init(data, init)? };
+
+            // SAFETY: The private data was initialised just now.
+            let device = unsafe { Device::<T>::from_raw(dev) };
+            // INVARIANT: The device is not registered yet.
+            let setup = Setup(dev, PhantomData);
+            let opened = T::open(device, &setup, &params, &mut extack);
+            // SAFETY: The device is complete, and RTNL is held.
+            if let Err(error) =
+                opened.and_then(|()| to_result(unsafe { bindings::register_netdevice(dev) }))
+            {
+                T::close(device);
+                // Whoever came to the data from outside does so under RCU.
+                // SAFETY: We are in process context.
+                unsafe { bindings::synchronize_net() };
+                // SAFETY: The data is initialised, and nobody looks at it any more:
+                // `close()` has made it unreachable, and the readers are done. There is
+                // no destructor yet that would drop it again.
+                unsafe { core::ptr::drop_in_place(data) };
+                return Err(error);
+            }
+            // SAFETY: RTNL is held; the namespace and the device are valid.
+            unsafe {
+                (*dev).priv_destructor = Some(Self::destructor);
+                bindings::helpers::list_add(
+                    &raw mut (*private).node,
+                    kind.devices_of(params.net().as_ptr()),
+                );
+            }
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called with a registered device of this kind, RTNL held.
+    unsafe extern "C" fn dellink(
+        dev: *mut bindings::net_device,
+        head: *mut bindings::list_head,
+    ) {
+        // SAFETY: The device is registered, so its data is initialised.
+        T::remove(unsafe { Device::<T>::from_raw(dev) });
+        // SAFETY: The device is on its namespace's list since `newlink()`, and RTNL,
+        // which protects the list, is held.
+        unsafe {
+            bindings::helpers::list_del(&raw mut (*Private::<T>::of(dev)).node);
+            bindings::unregister_netdevice_queue(dev, head);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by the stack with a device of this kind that goes away, RTNL held.
+    unsafe extern "C" fn uninit(dev: *mut bindings::net_device) {
+        // SAFETY: `newlink()` initialises the data before it registers the device.
+        T::close(unsafe { Device::<T>::from_raw(dev) });
+    }
+
+    /// # Safety
+    ///
+    /// Called by the stack once, when nobody refers to the device any more and a
+    /// grace period has passed since `uninit()`.
+    unsafe extern "C" fn destructor(dev: *mut bindings::net_device) {
+        // SAFETY: The data is initialised, since the destructor is set after that, and
+        // nobody else looks at it.
+        unsafe { (*Private::<T>::of(dev)).data.assume_init_drop() };
+    }
+
+    /// # Safety
+    ///
+    /// Called by the stack with a packet that it gives away.
+    unsafe extern "C" fn start_xmit(
+        skb: *mut bindings::sk_buff,
+        dev: *mut bindings::net_device,
+    ) -> bindings::netdev_tx_t {
+        let rcu = rcu::read_lock();
+        // SAFETY: The packet is ours from here on; the device is registered, so its
+        // data is initialised.
+        let (dev, skb) = unsafe { (Device::<T>::from_raw(dev), SkBuff::from_raw(skb)) };
+        T::xmit(dev, skb, &rcu);
+        bindings::netdev_tx_NETDEV_TX_OK
+    }
+
+    /// # Safety
+    ///
+    /// Called by rtnetlink with a device of this kind.
+    unsafe extern "C" fn get_size(_dev: *const bindings::net_device) -> usize {
+        T::INFO_SIZE
+    }
+
+    /// # Safety
+    ///
+    /// Called by rtnetlink with a registered device and a message to write to.
+    unsafe extern "C" fn fill_info(
+        skb: *mut bindings::sk_buff,
+        dev: *const bindings::net_device,
+    ) -> c_int {
+        from_result(|| {
+            let skb = NonNull::new(skb).ok_or(EINVAL)?;
+            // SAFETY: The message is rtnetlink's, for us to write; the device is
+            // registered, so its data is initialised.
+            let (dev, mut writer) = unsafe {
+                (
+                    Device::<T>::from_raw(dev.cast_mut()),
+                    Writer::from_raw(skb),
+                )
+            };
+            T::fill_info(dev, &mut writer).map(|()| 0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called once for each namespace.
+    unsafe extern "C" fn net_init(net: *mut bindings::net) -> c_int {
+        // SAFETY: The kind is being registered, the namespace valid, and nobody else
+        // looks at the list yet.
+        unsafe {
+            let head = T::link_type().devices_of(net);
+            (*head).next = head;
+            (*head).prev = head;
+        }
+        0
+    }
+
+    /// # Safety
+    ///
+    /// Called for a namespace that goes away, RTNL held.
+    unsafe extern "C" fn net_exit_rtnl(
+        net: *mut bindings::net,
+        dev_kill_list: *mut bindings::list_head,
+    ) {
+        // SAFETY: RTNL is held. All entries are `node` of a private part, its first
+        // field; `dellink()` takes the entry from the list.
+        unsafe {
+            let head = T::link_type().devices_of(net);
+            while (*head).next != head {
+                let private = (*head).next.cast::<Private<T>>();
+                Self::dellink((*private).dev, dev_kill_list);
+            }
+        }
+    }
+}
+
+/// The registration of a kind of link. Dropping it removes all devices.
+///
+/// # Invariants
+///
+/// The kind is registered with rtnetlink and for every namespace.
+pub(crate) struct Registration<T: Driver>(PhantomData<T>);
+
+impl<T: Driver> Registration<T> {
+    /// Registers the driver's kind.
+    ///
+    /// # Errors
+    ///
+    /// EEXIST when another driver has registered the kind; ENOMEM.
+    pub(crate) fn new() -> Result<Self> {
+        let kind = T::link_type();
+        if kind.registered.xchg(true, Full) {
+            return Err(EBUSY);
+        }
+        let result = Self::register(kind);
+        if result.is_err() {
+            kind.registered.store(false, kernel::sync::atomic::Release);
+        }
+        // INVARIANT: Registered, unless there was an error.
+        result.map(|()| Self(PhantomData))
+    }
+
+    /// Registers for the namespaces, which must be there before the first device,
+    /// and then with rtnetlink.
+    fn register(kind: &'static Type<T>) -> Result {
+        // SAFETY: `registered` says that we alone may change what is inside. All is
+        // static.
+        unsafe {
+            (*kind.pernet_ops.get()).id = kind.pernet_id.get();
+            to_result(bindings::register_pernet_subsys(kind.pernet_ops.get()))?;
+            to_result(bindings::rtnl_link_register(kind.link_ops.get())).inspect_err(|_| {
+                bindings::unregister_pernet_subsys(kind.pernet_ops.get());
+            })
+        }
+    }
+}
+
+impl<T: Driver> Drop for Registration<T> {
+    fn drop(&mut self) {
+        let kind = T::link_type();
+        // SAFETY: By the type invariant both are registered.
+        unsafe {
+            bindings::rtnl_link_unregister(kind.link_ops.get());
+            bindings::unregister_pernet_subsys(kind.pernet_ops.get());
+        }
+        kind.registered.store(false, kernel::sync::atomic::Release);
+    }
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Netlink attributes: policies, reading and writing.
+//!
+//! C header: `include/net/netlink.h`.
+
+use super::bindings;
+use core::{
+    marker::PhantomData,
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
+    ptr::NonNull, //
+};
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+/// What the validation of a request demands of one attribute. All rules are
+/// minimum lengths: longer attributes are accepted, as for any family with
+/// lenient validation.
+#[derive(Clone, Copy)]
+pub(crate) enum Rule {
+    /// Anything goes: the attribute is not looked at.
+    Any,
+    /// An unsigned integer of one octet.
+    U8,
+    /// An unsigned integer of two octets.
+    U16,
+    /// An unsigned integer of four octets, or an IPv4 address.
+    U32,
+    /// An unsigned integer of eight octets.
+    U64,
+    /// At least this many octets.
+    AtLeast(u16),
+}
+
+/// A policy for the attributes 0 to `N - 1`.
+#[repr(transparent)]
+pub(crate) struct Policy<const N: usize>([bindings::nla_policy; N]);
+
+// SAFETY: The table is never written, and the pointers in it are null.
+unsafe impl<const N: usize> Sync for Policy<N> {}
+
+impl<const N: usize> Policy<N> {
+    /// Makes the policy; the rules' places are the attributes' numbers.
+    pub(crate) const fn new(rules: [Rule; N]) -> Self {
+        // SAFETY: All zero is a valid `struct nla_policy`, one that asks for nothing.
+        let mut table: [bindings::nla_policy; N] = unsafe { core::mem::zeroed() };
+        let mut i = 0;
+        while i < N {
+            let (kind, len) = match rules[i] {
+                Rule::Any => (bindings::NLA_UNSPEC, 0),
+                Rule::U8 => (bindings::NLA_U8, 0),
+                Rule::U16 => (bindings::NLA_U16, 0),
+                Rule::U32 => (bindings::NLA_U32, 0),
+                Rule::U64 => (bindings::NLA_U64, 0),
+                Rule::AtLeast(len) => (bindings::NLA_UNSPEC, len),
+            };
+            table[i].type_ = kind as u8;
+            table[i].len = len;
+            i += 1;
+        }
+        Self(table)
+    }
+
+    /// Returns the pointer that C structures hold.
+    pub(super) const fn as_ptr(&self) -> *const bindings::nla_policy {
+        self.0.as_ptr()
+    }
+
+    /// The highest attribute number that the policy knows.
+    pub(super) const fn max_attr() -> u32 {
+        (N - 1) as u32
+    }
+}
+
+/// One attribute of a request.
+///
+/// # Invariants
+///
+/// The pointer is valid for reading, the payload that the header announces
+/// included, during `'a`.
+#[derive(Clone, Copy)]
+pub(crate) struct Attr<'a>(NonNull<bindings::nlattr>, PhantomData<&'a [u8]>);
+
+impl<'a> Attr<'a> {
+    /// Returns the pointer that C functions take.
+    pub(super) fn as_ptr(self) -> *const bindings::nlattr {
+        self.0.as_ptr()
+    }
+
+    /// The payload.
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        const HEADER: usize = size_of::<bindings::nlattr>();
+
+        // SAFETY: By the type invariant the header can be read.
+        let len = usize::from(unsafe { (*self.0.as_ptr()).nla_len }).saturating_sub(HEADER);
+        // SAFETY: By the type invariant `len` octets follow the header and live for `'a`.
+        unsafe { core::slice::from_raw_parts(self.0.as_ptr().cast::<u8>().add(HEADER), len) }
+    }
+
+    /// The first `N` octets; zeroes where the policy let a shorter one pass.
+    fn chunk<const N: usize>(self) -> [u8; N] {
+        self.bytes().first_chunk().copied().unwrap_or([0; N])
+    }
+
+    /// Reads an unsigned integer of one octet.
+    pub(crate) fn u8(self) -> u8 {
+        u8::from_ne_bytes(self.chunk())
+    }
+
+    /// Reads an unsigned integer of two octets, host byte order.
+    pub(crate) fn u16(self) -> u16 {
+        u16::from_ne_bytes(self.chunk())
+    }
+
+    /// Reads an unsigned integer of four octets, host byte order.
+    pub(crate) fn u32(self) -> u32 {
+        u32::from_ne_bytes(self.chunk())
+    }
+
+    /// Reads a signed integer of four octets, host byte order.
+    pub(crate) fn i32(self) -> i32 {
+        i32::from_ne_bytes(self.chunk())
+    }
+
+    /// Reads an unsigned integer of eight octets, host byte order.
+    pub(crate) fn u64(self) -> u64 {
+        u64::from_ne_bytes(self.chunk())
+    }
+
+    /// Reads an IPv4 address.
+    pub(crate) fn ipv4(self) -> Ipv4Addr {
+        Ipv4Addr::from(self.chunk::<4>())
+    }
+
+    /// Reads an IPv6 address.
+    pub(crate) fn ipv6(self) -> Ipv6Addr {
+        Ipv6Addr::from(self.chunk::<16>())
+    }
+}
+
+/// The parsed attributes of a request, by number.
+///
+/// # Invariants
+///
+/// The pointer is null, or points to a table of `len` pointers that are null or
+/// valid attributes during `'a`.
+#[derive(Clone, Copy)]
+pub(crate) struct Attrs<'a> {
+    table: *mut *mut bindings::nlattr,
+    len: usize,
+    _lifetime: PhantomData<&'a [u8]>,
+}
+
+impl<'a> Attrs<'a> {
+    /// Wraps the table that a netlink callback was given.
+    ///
+    /// # Safety
+    ///
+    /// `table` must be null or hold the attributes 0 to `max` for the lifetime of
+    /// the result.
+    pub(super) unsafe fn from_raw(table: *mut *mut bindings::nlattr, max: u32) -> Self {
+        // INVARIANT: The caller's duty.
+        Self {
+            table,
+            len: usize::try_from(max).unwrap_or(0).saturating_add(1),
+            _lifetime: PhantomData,
+        }
+    }
+
+    /// Whether there is a table at all: `IFLA_INFO_DATA` may be missing.
+    pub(crate) fn is_present(&self) -> bool {
+        !self.table.is_null()
+    }
+
+    /// Returns attribute number `kind`, if the request has it.
+    pub(crate) fn get(&self, kind: u16) -> Option<Attr<'a>> {
+        let kind = usize::from(kind);
+        if self.table.is_null() || kind >= self.len {
+            return None;
+        }
+        // SAFETY: By the type invariant the table has an entry for `kind`.
+        let attr = unsafe { *self.table.add(kind) };
+        // INVARIANT: Attributes in the table are valid during `'a`.
+        NonNull::new(attr).map(|attr| Attr(attr, PhantomData))
+    }
+}
+
+/// Writes attributes at the end of a netlink message.
+///
+/// # Invariants
+///
+/// The pointer is a netlink message under construction that nobody else writes
+/// during `'a`.
+pub(crate) struct Writer<'a>(NonNull<bindings::sk_buff>, PhantomData<&'a mut ()>);
+
+impl Writer<'_> {
+    /// Wraps a message under construction.
+    ///
+    /// # Safety
+    ///
+    /// `skb` must be a netlink message that only the result writes while it lives.
+    pub(super) unsafe fn from_raw(skb: NonNull<bindings::sk_buff>) -> Self {
+        // INVARIANT: The caller's duty.
+        Self(skb, PhantomData)
+    }
+
+    /// Appends the attribute `kind` with the payload `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit.
+    pub(crate) fn put(&mut self, kind: u16, bytes: &[u8]) -> Result {
+        let len = c_int::try_from(bytes.len()).map_err(|_| EMSGSIZE)?;
+        // SAFETY: By the type invariant the message may be written; `bytes` is
+        // readable for `len` octets.
+        to_result(unsafe {
+            bindings::nla_put(
+                self.0.as_ptr(),
+                c_int::from(kind),
+                len,
+                bytes.as_ptr().cast(),
+            )
+        })
+    }
+
+    /// Appends an unsigned integer of one octet.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit.
+    pub(crate) fn put_u8(&mut self, kind: u16, value: u8) -> Result {
+        self.put(kind, &[value])
+    }
+
+    /// Appends an unsigned integer of two octets, host byte order.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit.
+    pub(crate) fn put_u16(&mut self, kind: u16, value: u16) -> Result {
+        self.put(kind, &value.to_ne_bytes())
+    }
+
+    /// Appends an unsigned integer of four octets, host byte order.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit.
+    pub(crate) fn put_u32(&mut self, kind: u16, value: u32) -> Result {
+        self.put(kind, &value.to_ne_bytes())
+    }
+
+    /// Appends an unsigned integer of eight octets, host byte order, aligned to
+    /// eight octets with an empty attribute `pad` in front where that takes one.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit.
+    pub(crate) fn put_u64(&mut self, kind: u16, value: u64, pad: u16) -> Result {
+        let bytes = value.to_ne_bytes();
+        // SAFETY: By the type invariant the message may be written; `bytes` is
+        // readable for eight octets.
+        to_result(unsafe {
+            bindings::nla_put_64bit(
+                self.0.as_ptr(),
+                c_int::from(kind),
+                8,
+                bytes.as_ptr().cast(),
+                c_int::from(pad),
+            )
+        })
+    }
+}
+
+/// Room that an attribute with a payload of `len` octets takes in a message.
+pub(crate) const fn total_size(len: usize) -> usize {
+    size_of::<bindings::nlattr>().wrapping_add(len).wrapping_add(3) & !3
+}

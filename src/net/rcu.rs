@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Objects that are freed after a grace period, and the wait for the last one.
+//!
+//! C header: `include/linux/rcupdate.h`.
+
+use super::bindings;
+use kernel::{
+    prelude::*,
+    sync::rcu,
+    types::Opaque, //
+};
+
+/// A value in memory that RCU readers may look at until a grace period after
+/// [`free`] was called.
+///
+/// [`free`]: RcuBox::free
+#[repr(C)]
+pub(super) struct RcuBox<T> {
+    /// What `call_rcu()` queues: first, so that its address is the object's.
+    head: Opaque<bindings::callback_head>,
+    /// The value.
+    value: T,
+}
+
+impl<T> RcuBox<T> {
+    /// How far the value is from the start of the object, in octets.
+    pub(super) const VALUE_OFFSET: usize = core::mem::offset_of!(Self, value);
+
+    /// Allocates room for a value and writes it there.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(super) fn new(value: T) -> Result<KBox<Self>> {
+        Ok(KBox::new(
+            Self {
+                head: Opaque::uninit(),
+                value,
+            },
+            GFP_KERNEL,
+        )?)
+    }
+
+    /// The value.
+    pub(super) fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The value, of an object that nobody else can see yet.
+    pub(super) fn value_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+
+    /// Drops the value and frees the object when the readers of now are done.
+    ///
+    /// # Safety
+    ///
+    /// `this` must come of [`KBox::into_raw`], must not be found any more by
+    /// readers that start from now on, and must not be freed again. The value is
+    /// dropped in softirq context.
+    pub(super) unsafe fn free(this: *mut Self) {
+        // SAFETY: The object is valid, and by the caller's duty no other callback is
+        // queued with this head. The callback's text outlives it: see `Barrier`.
+        unsafe { bindings::call_rcu((*this).head.get(), Some(Self::reclaim)) };
+    }
+
+    /// Frees the object whose grace period has passed.
+    ///
+    /// # Safety
+    ///
+    /// Called by RCU, once, with the head given to `call_rcu()`.
+    unsafe extern "C" fn reclaim(head: *mut bindings::callback_head) {
+        // SAFETY: The head is the first field of a `repr(C)` object, so it has the
+        // object's address, and `free()` was given what `KBox::into_raw` returned.
+        drop(unsafe { KBox::from_raw(head.cast::<Self>()) });
+    }
+}
+
+/// Waits, when dropped, until every object given to `RcuBox::free` is gone.
+///
+/// A module that frees objects so holds one as the last field of its state, or
+/// else its text could be unloaded before the callbacks have run.
+pub(crate) struct Barrier;
+
+impl Drop for Barrier {
+    fn drop(&mut self) {
+        rcu::rcu_barrier();
+    }
+}

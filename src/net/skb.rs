@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Packets.
+//!
+//! A packet has one owner: [`SkBuff`] is the only handle to its `struct sk_buff`,
+//! and dropping it frees the packet. Octets are read through slices that borrow
+//! the handle, so that none survives a call that may move the data.
+//!
+//! C header: `include/linux/skbuff.h`.
+
+use super::{
+    bindings,
+    device::NetDevice, //
+};
+use core::{
+    mem::ManuallyDrop,
+    ptr::NonNull, //
+};
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+/// EtherType of IPv4, as [`SkBuff::protocol`] gives it.
+pub(crate) const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;
+/// EtherType of IPv6, as [`SkBuff::protocol`] gives it.
+pub(crate) const ETH_P_IPV6: u16 = bindings::ETH_P_IPV6 as u16;
+
+macro_rules! drop_reasons {
+    ($($(#[$doc:meta])* $name:ident = $reason:ident,)*) => {
+        /// Why a packet is dropped, as drop monitors show it. These are reasons
+        /// of the kernel's core: a module cannot register a list of its own.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum DropReason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl DropReason {
+            /// Returns the number that C functions take.
+            fn as_raw(self) -> bindings::skb_drop_reason {
+                match self {
+                    $(Self::$name => bindings::$reason,)*
+                }
+            }
+        }
+    };
+}
+
+drop_reasons! {
+    /// No reason fits.
+    NotSpecified = skb_drop_reason_SKB_DROP_REASON_NOT_SPECIFIED,
+    /// The packet ends within a header.
+    HeaderTruncated = skb_drop_reason_SKB_DROP_REASON_HDR_TRUNC,
+    /// The packet is shorter than its headers say.
+    TooSmall = skb_drop_reason_SKB_DROP_REASON_PKT_TOO_SMALL,
+    /// The packet is larger than its way allows.
+    TooBig = skb_drop_reason_SKB_DROP_REASON_PKT_TOO_BIG,
+    /// A header says something that its protocol forbids.
+    InvalidHeader = skb_drop_reason_SKB_DROP_REASON_DEV_HDR,
+    /// The inner protocol is none that the device carries.
+    UnhandledProtocol = skb_drop_reason_SKB_DROP_REASON_UNHANDLED_PROTO,
+    /// No memory.
+    NoMemory = skb_drop_reason_SKB_DROP_REASON_NOMEM,
+    /// No tunnel for the address that the packet goes to.
+    NoTunnel = skb_drop_reason_SKB_DROP_REASON_NO_TX_TARGET,
+    /// No route to the tunnel's other end.
+    NoRoute = skb_drop_reason_SKB_DROP_REASON_IP_OUTNOROUTES,
+    /// The tunnel's other end is reached through the tunnel itself.
+    Recursion = skb_drop_reason_SKB_DROP_REASON_RECURSION_LIMIT,
+    /// The device has no socket to send with.
+    NotReady = skb_drop_reason_SKB_DROP_REASON_DEV_READY,
+    /// Nobody is there who would want the message.
+    NoSocket = skb_drop_reason_SKB_DROP_REASON_NO_SOCKET,
+    /// A segmentation offload that the receiver did not ask for.
+    UnexpectedGso = skb_drop_reason_SKB_DROP_REASON_SKB_BAD_GSO,
+}
+
+/// What became of a packet that was offered to a receiver.
+#[must_use]
+pub(crate) enum Verdict {
+    /// The receiver has kept or freed it.
+    Consumed,
+    /// It goes on to whoever would have got it otherwise, unchanged.
+    PassUp(SkBuff),
+}
+
+/// The only handle to a packet.
+///
+/// # Invariants
+///
+/// The pointer is a valid `struct sk_buff`, of which nobody else changes the
+/// metadata or the linear data while the handle lives.
+pub(crate) struct SkBuff(NonNull<bindings::sk_buff>);
+
+impl SkBuff {
+    /// Takes over a packet.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be a valid `struct sk_buff`, and the caller must own it.
+    pub(super) unsafe fn from_raw(ptr: *mut bindings::sk_buff) -> Self {
+        // SAFETY: By the caller's duty the pointer is valid, so not null.
+        // INVARIANT: The caller's ownership becomes ours.
+        Self(unsafe { NonNull::new_unchecked(ptr) })
+    }
+
+    /// Hands the packet over to C code.
+    pub(super) fn into_raw(self) -> *mut bindings::sk_buff {
+        ManuallyDrop::new(self).0.as_ptr()
+    }
+
+    /// Returns the pointer that C functions take.
+    fn as_ptr(&self) -> *mut bindings::sk_buff {
+        self.0.as_ptr()
+    }
+
+    /// Length of the data in octets.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        // SAFETY: By the type invariant the packet is valid.
+        let len = unsafe { (*self.as_ptr()).len };
+        // A `u32` fits a `usize` on every architecture that Rust code is built for.
+        len as usize
+    }
+
+    /// The octets at hand: the linear part of the data, at most [`len`] octets.
+    ///
+    /// [`len`]: SkBuff::len
+    #[inline]
+    pub(crate) fn linear(&self) -> &[u8] {
+        let skb = self.as_ptr();
+        // SAFETY: By the type invariant the packet is valid.
+        let (data, len, paged) = unsafe { ((*skb).data, (*skb).len, (*skb).data_len) };
+        // SAFETY: `len - data_len` octets from `data` on are the linear part; nobody
+        // writes them while `self` is borrowed, by the type invariant.
+        unsafe { core::slice::from_raw_parts(data, len.wrapping_sub(paged) as usize) }
+    }
+
+    /// Makes the first `len` octets linear; false when there are fewer, or no
+    /// memory.
+    #[inline]
+    pub(crate) fn may_pull(&mut self, len: usize) -> bool {
+        match u32::try_from(len) {
+            // SAFETY: By the type invariant the packet is valid; no slice of its data
+            // is alive, since this borrows it mutably.
+            Ok(len) => unsafe { bindings::helpers::pskb_may_pull(self.as_ptr(), len) },
+            Err(_) => false,
+        }
+    }
+
+    /// EtherType of what the packet carries.
+    #[inline]
+    pub(crate) fn protocol(&self) -> u16 {
+        // SAFETY: By the type invariant the packet is valid.
+        u16::from_be(unsafe { bindings::helpers::skb_protocol(self.as_ptr()) })
+    }
+
+    /// Whether the packet is several segments in one.
+    #[inline]
+    pub(crate) fn is_gso(&self) -> bool {
+        // SAFETY: By the type invariant the packet is valid.
+        unsafe { bindings::helpers::skb_is_gso(self.as_ptr()) }
+    }
+
+    /// Makes the packet ready for outer headers: `headroom` octets in front that
+    /// can be written, the inner IP header linear and remembered as the inner one.
+    ///
+    /// # Errors
+    ///
+    /// EINVAL when the IP header is not there or there is no memory.
+    #[inline]
+    pub(crate) fn prepare_encap(&mut self, headroom: u16) -> Result {
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        let ready = unsafe {
+            bindings::helpers::skb_prepare_encap(self.as_ptr(), c_uint::from(headroom))
+        };
+        if ready {
+            Ok(())
+        } else {
+            Err(EINVAL)
+        }
+    }
+
+    /// Puts a header in front of the data.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM when there is no headroom and none can be made.
+    #[inline]
+    pub(crate) fn push_header<const N: usize>(&mut self, header: &[u8; N]) -> Result {
+        let len = c_uint::try_from(N).map_err(|_| EINVAL)?;
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        let room = unsafe { bindings::helpers::skb_push_cow(self.as_ptr(), len) };
+        if room.is_null() {
+            return Err(ENOMEM);
+        }
+        // SAFETY: The helper has made `N` octets from `room` on part of the data, in
+        // memory that no clone shares.
+        unsafe { core::ptr::copy_nonoverlapping(header.as_ptr(), room.cast(), N) };
+        Ok(())
+    }
+
+    /// Cuts the data to its first `len` octets, if there are more.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    #[inline]
+    pub(crate) fn trim(&mut self, len: usize) -> Result {
+        if len >= self.len() {
+            return Ok(());
+        }
+        let len = c_uint::try_from(len).map_err(|_| EINVAL)?;
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        to_result(unsafe { bindings::helpers::pskb_trim_rcsum(self.as_ptr(), len) })
+    }
+
+    /// Removes the first `len` octets, the outer headers, and what the outer
+    /// packet has left in the metadata. What remains carries `protocol`. `xnet`
+    /// says that it changes to another namespace.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM, or what undoing the sender's offloads gives.
+    #[inline]
+    pub(crate) fn decap(&mut self, len: usize, protocol: u16, xnet: bool) -> Result {
+        let len = c_uint::try_from(len).map_err(|_| EINVAL)?;
+        // SAFETY: By the type invariant the packet is valid and ours to change; the
+        // function checks that `len` octets are there.
+        to_result(unsafe { bindings::helpers::skb_decap(self.as_ptr(), len, protocol, xnet) })
+    }
+
+    /// Hands the packet to the stack as received by `dev`, and counts it there.
+    /// The caller is in softirq context, or has softirqs disabled.
+    #[inline]
+    pub(crate) fn deliver(self, dev: &NetDevice) {
+        // SAFETY: The packet is given away, and `dev` is a valid device.
+        unsafe { bindings::helpers::netif_rx_inner(self.into_raw(), dev.as_ptr()) };
+    }
+
+    /// Tells the route that the packet came by how large a packet may be.
+    #[inline]
+    pub(crate) fn update_pmtu(&mut self, mtu: u32) {
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        unsafe { bindings::helpers::skb_dst_update_pmtu_no_confirm(self.as_ptr(), mtu) };
+    }
+
+    /// Answers the sender of an IPv4 packet with ICMP Fragmentation Needed.
+    pub(crate) fn send_frag_needed(&mut self, mtu: u32) {
+        // SAFETY: By the type invariant the packet is valid; the function looks at a
+        // linear network header only, and copies what it needs.
+        unsafe {
+            bindings::helpers::icmp_ndo_send(
+                self.as_ptr(),
+                bindings::ICMP_DEST_UNREACH as c_int,
+                bindings::ICMP_FRAG_NEEDED as c_int,
+                mtu,
+            )
+        };
+    }
+
+    /// Frees the packet, telling drop monitors why.
+    #[inline]
+    pub(crate) fn drop_with(self, reason: DropReason) {
+        // SAFETY: The packet is given away.
+        unsafe { bindings::helpers::kfree_skb_reason(self.into_raw(), reason.as_raw()) };
+    }
+}
+
+impl Drop for SkBuff {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant the packet is valid and ours to free.
+        unsafe {
+            bindings::helpers::kfree_skb_reason(
+                self.as_ptr(),
+                DropReason::NotSpecified.as_raw(),
+            )
+        };
+    }
+}

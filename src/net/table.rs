@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tables of objects that are found by several keys under RCU.
+//!
+//! A [`Table`] owns its objects. Each has `N` keys, unique among the table's keys
+//! of that index, and a number that it keeps for life. Readers look up under RCU
+//! and may keep what they found until the end of their read section. Writers lock
+//! the table; what they do becomes visible in all indexes or in none. The indexes
+//! grow and shrink.
+//!
+//! C headers: `include/linux/rhashtable.h`, `include/linux/xarray.h`.
+
+use super::{
+    bindings,
+    rcu::RcuBox, //
+};
+use core::{
+    marker::PhantomData,
+    ops::Deref,
+    ptr::NonNull, //
+};
+use kernel::{
+    error::to_result,
+    new_mutex,
+    num::casts::u32_as_usize,
+    prelude::*,
+    sync::{
+        lock::mutex::MutexGuard,
+        rcu,
+        Mutex, //
+    },
+    types::Opaque, //
+};
+
+/// A key: twelve octets, compared and hashed as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key(pub(crate) [u32; 3]);
+
+/// An object with `N` keys that do not change while it is in a table.
+pub(crate) trait Keyed<const N: usize>: Send + Sync {
+    /// The object's keys, by index.
+    fn keys(&self) -> [Key; N];
+}
+
+/// An object and its places in the indexes.
+#[repr(C)]
+struct Entry<T, const N: usize> {
+    /// One place an index.
+    nodes: [Opaque<bindings::net_rht_node>; N],
+    /// The number of the entry: valid while it is in a table.
+    id: u32,
+    /// The object.
+    value: T,
+}
+
+// SAFETY: The nodes are only touched by the hash table's code, which synchronises.
+unsafe impl<T: Send, const N: usize> Send for Entry<T, N> {}
+// SAFETY: As above.
+unsafe impl<T: Sync, const N: usize> Sync for Entry<T, N> {}
+
+/// An object that is not in a table yet.
+pub(crate) struct Unpublished<T, const N: usize>(KBox<RcuBox<Entry<T, N>>>);
+
+impl<T: Keyed<N>, const N: usize> Unpublished<T, N> {
+    /// Allocates memory for an object and moves it there.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(crate) fn new(value: T) -> Result<Self> {
+        let keys = value.keys();
+        let nodes = keys.map(|Key(key)| {
+            Opaque::new(bindings::net_rht_node {
+                head: bindings::rhash_head {
+                    next: core::ptr::null_mut(),
+                },
+                key,
+            })
+        });
+        Ok(Self(RcuBox::new(Entry {
+            nodes,
+            id: 0,
+            value,
+        })?))
+    }
+}
+
+impl<T, const N: usize> Deref for Unpublished<T, N> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value().value
+    }
+}
+
+/// An object that was taken out of its table. Readers may still see it; it is freed
+/// a grace period after this handle is dropped.
+///
+/// # Invariants
+///
+/// The pointer comes of `KBox::into_raw`, and no index leads to it.
+pub(crate) struct Removed<T, const N: usize>(NonNull<RcuBox<Entry<T, N>>>);
+
+impl<T, const N: usize> Deref for Removed<T, N> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: By the type invariant the object is freed after `self` is dropped.
+        &unsafe { self.0.as_ref() }.value().value
+    }
+}
+
+impl<T, const N: usize> Drop for Removed<T, N> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant no reader can find the object any more, and we
+        // are the only one to free it.
+        unsafe { RcuBox::free(self.0.as_ptr()) };
+    }
+}
+
+/// Whether a table takes new objects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It does.
+    Open,
+    /// It was closed for good.
+    Closed,
+}
+
+/// A table of objects with `N` keys.
+///
+/// # Invariants
+///
+/// - The hash tables are initialised; all nodes in table number `i` are node number
+///   `i` of an entry.
+/// - The array holds pointers that come of `KBox::into_raw`; an entry is in the
+///   array under its number and in all hash tables, or in none of them, except while
+///   the lock is held.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Table<T: Keyed<N>, const N: usize> {
+    #[pin]
+    indexes: Indexes<N>,
+    #[pin]
+    entries: Opaque<bindings::xarray>,
+    #[pin]
+    state: Mutex<State>,
+    _owns: PhantomData<T>,
+}
+
+// SAFETY: The table owns its objects, which are `Send`, and the C structures are made
+// for use from anywhere.
+unsafe impl<T: Keyed<N>, const N: usize> Send for Table<T, N> {}
+// SAFETY: Objects are handed out by shared reference, and are `Sync`; changes are made
+// under the lock.
+unsafe impl<T: Keyed<N>, const N: usize> Sync for Table<T, N> {}
+
+/// The hash tables of a table.
+///
+/// # Invariants
+///
+/// All are initialised.
+#[pin_data(PinnedDrop)]
+struct Indexes<const N: usize> {
+    #[pin]
+    tables: [Opaque<bindings::rhashtable>; N],
+}
+
+impl<const N: usize> Indexes<N> {
+    /// Initialises the hash tables, with room for `hint` objects at first.
+    fn new(hint: u16) -> impl PinInit<Self, Error> {
+        let init = move |slot: *mut Self| -> Result {
+            let tables = slot.cast::<bindings::rhashtable>();
+            for i in 0..N {
+                // SAFETY: The structure begins with `N` hash tables, and `slot` is valid
+                // for writing.
+                let result = unsafe { bindings::helpers::rht_init(tables.add(i), hint) };
+                if let Err(error) = to_result(result) {
+                    for j in 0..i {
+                        // SAFETY: Initialised above, and empty.
+                        unsafe { bindings::rhashtable_destroy(tables.add(j)) };
+                    }
+                    return Err(error);
+                }
+            }
+            Ok(())
+        };
+        // SAFETY: On success all hash tables are initialised, on an error none is.
+        // INVARIANT: As above.
+        unsafe { pin_init::pin_init_from_closure(init) }
+    }
+
+    /// Returns hash table number `index`.
+    #[inline]
+    fn get(&self, index: usize) -> Option<*mut bindings::rhashtable> {
+        self.tables.get(index).map(Opaque::get)
+    }
+}
+
+#[pinned_drop]
+impl<const N: usize> PinnedDrop for Indexes<N> {
+    fn drop(self: Pin<&mut Self>) {
+        for table in &self.tables {
+            // SAFETY: By the type invariant the hash table is initialised. The owner has
+            // emptied it.
+            unsafe { bindings::rhashtable_destroy(table.get()) };
+        }
+    }
+}
+
+impl<T: Keyed<N>, const N: usize> Table<T, N> {
+    /// Makes an empty table, with room for `hint` objects at first.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(crate) fn new(hint: u16) -> impl PinInit<Self, Error> {
+        // INVARIANT: Everything is initialised, and empty.
+        try_pin_init!(Self {
+            indexes <- Indexes::new(hint),
+            entries <- Opaque::ffi_init(|xa| {
+                // SAFETY: `xa` is valid for writing.
+                unsafe {
+                    bindings::helpers::xa_init_flags(xa, bindings::NET_CONST_XA_FLAGS_ALLOC);
+                }
+            }),
+            state <- new_mutex!(State::Open),
+            _owns: PhantomData,
+        }? Error)
+    }
+
+    /// Finds the object whose key number `index` is `key`.
+    #[inline]
+    pub(crate) fn find<'rcu>(
+        &'rcu self,
+        index: usize,
+        key: &Key,
+        rcu: &'rcu rcu::Guard,
+    ) -> Option<&'rcu T> {
+        // SAFETY: An entry in an index is freed a grace period after it was removed, so it
+        // is valid until the end of the read section. The value is only ever shared.
+        self.look_up(index, key, rcu)
+            .map(|entry| unsafe { &(*entry.as_ptr()).value().value })
+    }
+
+    /// Finds the entry whose key number `index` is `key`. It is valid as long as it
+    /// cannot be removed, or else during the RCU read section.
+    #[inline]
+    fn look_up(
+        &self,
+        index: usize,
+        Key(key): &Key,
+        _rcu: &rcu::Guard,
+    ) -> Option<NonNull<RcuBox<Entry<T, N>>>> {
+        let table = self.indexes.get(index)?;
+        // SAFETY: By the type invariant the hash table is initialised; the RCU read lock
+        // is held.
+        let node = NonNull::new(unsafe { bindings::helpers::rht_lookup(table, key.as_ptr()) })?;
+        let offset = RcuBox::<Entry<T, N>>::VALUE_OFFSET
+            .wrapping_add(core::mem::offset_of!(Entry<T, N>, nodes))
+            .wrapping_add(index.wrapping_mul(size_of::<bindings::net_rht_node>()));
+        // SAFETY: By the type invariant the node is number `index` of the `nodes` of an
+        // entry in an `RcuBox`, so that the box begins `offset` octets in front of it.
+        Some(unsafe { node.byte_sub(offset).cast() })
+    }
+
+    /// Finds the object with the lowest number from `id` on, and its number.
+    pub(crate) fn next<'rcu>(
+        &'rcu self,
+        id: u32,
+        _rcu: &'rcu rcu::Guard,
+    ) -> Option<(u32, &'rcu T)> {
+        let mut index = u32_as_usize(id);
+        let entry = self.next_entry(&mut index)?;
+        // SAFETY: As in `find()`.
+        let value = unsafe { &(*entry.as_ptr()).value().value };
+        Some((u32::try_from(index).ok()?, value))
+    }
+
+    /// Finds the entry with the lowest number from `index` on, and sets it to that.
+    fn next_entry(&self, index: &mut c_ulong) -> Option<NonNull<RcuBox<Entry<T, N>>>> {
+        // SAFETY: By the type invariant the array is initialised; reserved numbers are
+        // not found.
+        let entry = unsafe {
+            bindings::xa_find(
+                self.entries.get(),
+                index,
+                u32_as_usize(u32::MAX),
+                bindings::NET_CONST_XA_PRESENT,
+            )
+        };
+        NonNull::new(entry.cast())
+    }
+
+    /// Locks the table for changes. Sleeps.
+    pub(crate) fn lock(&self) -> Locked<'_, T, N> {
+        Locked {
+            state: self.state.lock(),
+            table: self,
+        }
+    }
+}
+
+#[pinned_drop]
+impl<T: Keyed<N>, const N: usize> PinnedDrop for Table<T, N> {
+    fn drop(self: Pin<&mut Self>) {
+        self.lock().clear();
+        // SAFETY: By the type invariant the array is initialised; it is empty.
+        unsafe { bindings::xa_destroy(self.entries.get()) };
+    }
+}
+
+/// A table that its holder may change.
+pub(crate) struct Locked<'a, T: Keyed<N>, const N: usize> {
+    table: &'a Table<T, N>,
+    state: MutexGuard<'a, State>,
+}
+
+impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
+    /// Finds the entry whose key number `index` is `key`. It stays until we remove it.
+    fn look_up(&self, index: usize, key: &Key) -> Option<NonNull<RcuBox<Entry<T, N>>>> {
+        self.table.look_up(index, key, &rcu::read_lock())
+    }
+
+    /// Finds the object whose key number `index` is `key`.
+    pub(crate) fn find(&self, index: usize, key: &Key) -> Option<&T> {
+        // SAFETY: Nobody else removes objects while the lock is held, and we do not while
+        // `self` is borrowed.
+        self.look_up(index, key)
+            .map(|entry| unsafe { &(*entry.as_ptr()).value().value })
+    }
+
+    /// Adds an object.
+    ///
+    /// # Errors
+    ///
+    /// - ENODEV: the table is closed.
+    /// - EEXIST: one of the keys is in use.
+    /// - ENOMEM, E2BIG, EBUSY: no room.
+    ///
+    /// On an error the table is as before.
+    pub(crate) fn insert(&mut self, object: Unpublished<T, N>) -> Result<&T> {
+        if *self.state == State::Closed {
+            return Err(ENODEV);
+        }
+        let mut entry = object.0;
+        let array = self.table.entries.get();
+        // SAFETY: The array is initialised, and the number is a field of the entry.
+        to_result(unsafe {
+            bindings::helpers::xa_reserve_lowest(
+                array,
+                &mut entry.value_mut().id,
+                bindings::NET_CONST_GFP_KERNEL,
+            )
+        })
+        .map_err(|error| if error == EBUSY { ENOSPC } else { error })?;
+        let id = u32_as_usize(entry.value().id);
+        let this = KBox::into_raw(entry);
+        // SAFETY: `this` was a box just now, and is not in any index.
+        if let Err(error) = unsafe { self.link(this) } {
+            // SAFETY: The number was reserved above and is empty. `link()` has undone what
+            // it did, but readers may have seen the object.
+            unsafe {
+                bindings::xa_erase(array, id);
+                RcuBox::free(this);
+            }
+            return Err(error);
+        }
+        // SAFETY: The number was reserved, so that storing does not allocate and cannot
+        // fail. The pointer comes of `KBox::into_raw`.
+        unsafe {
+            bindings::xa_store(array, id, this.cast(), 0);
+            Ok(&(*this).value().value)
+        }
+    }
+
+    /// Puts an entry into all indexes, or into none.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be valid, and in no index.
+    unsafe fn link(&self, this: *mut RcuBox<Entry<T, N>>) -> Result {
+        for index in 0..N {
+            // SAFETY: The entry is valid by the caller's duty.
+            if let Err(error) = unsafe { self.link_one(this, index) } {
+                for done in 0..index {
+                    // SAFETY: The entry was put into this index above.
+                    unsafe { self.unlink_one(this, done) };
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an entry into one index.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be valid, and not in that index.
+    unsafe fn link_one(&self, this: *mut RcuBox<Entry<T, N>>, index: usize) -> Result {
+        // SAFETY: The entry is valid by the caller's duty.
+        let (table, node) = unsafe { self.place(this, index) }.ok_or(EINVAL)?;
+        // SAFETY: The hash table is initialised, and the node in none.
+        to_result(unsafe { bindings::helpers::rht_insert(table, node) })
+    }
+
+    /// Takes an entry out of one index.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be valid, and in that index.
+    unsafe fn unlink_one(&self, this: *mut RcuBox<Entry<T, N>>, index: usize) {
+        // SAFETY: The entry is valid by the caller's duty.
+        if let Some((table, node)) = unsafe { self.place(this, index) } {
+            // SAFETY: The node is in this hash table by the caller's duty.
+            unsafe { bindings::helpers::rht_remove(table, node) };
+        }
+    }
+
+    /// Hash table number `index`, and the entry's node for it.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be valid.
+    unsafe fn place(
+        &self,
+        this: *mut RcuBox<Entry<T, N>>,
+        index: usize,
+    ) -> Option<(*mut bindings::rhashtable, *mut bindings::net_rht_node)> {
+        let table = self.table.indexes.get(index)?;
+        // SAFETY: The entry is valid by the caller's duty.
+        let node = unsafe { (*this).value() }.nodes.get(index)?.get();
+        Some((table, node))
+    }
+
+    /// Puts `object` in the place of the one whose key number `index` is `key`. Readers
+    /// see the old one or the new one. The new object gets the old one's number.
+    ///
+    /// # Errors
+    ///
+    /// - ENOENT: there is no such object.
+    /// - EEXIST: a key of the new object is in use by a third one.
+    /// - ENOMEM, E2BIG, EBUSY: no room.
+    ///
+    /// On an error the table is as before.
+    pub(crate) fn replace(
+        &mut self,
+        index: usize,
+        key: &Key,
+        object: Unpublished<T, N>,
+    ) -> Result<(&T, Removed<T, N>)> {
+        let old = self.look_up(index, key).ok_or(ENOENT)?.as_ptr();
+        let mut entry = object.0;
+        // SAFETY: Nobody removes the old entry while the lock is held.
+        let (old_keys, id) = unsafe { ((*old).value().value.keys(), (*old).value().id) };
+        let keys = entry.value().value.keys();
+        entry.value_mut().id = id;
+        let this = KBox::into_raw(entry);
+        let same = |i: usize| old_keys.get(i) == keys.get(i);
+        // First what may fail: the keys that change are added beside the old ones.
+        for i in (0..N).filter(|&i| !same(i)) {
+            // SAFETY: The entry is valid, and in no index but those done so far.
+            if let Err(error) = unsafe { self.link_one(this, i) } {
+                for done in (0..i).filter(|&i| !same(i)) {
+                    // SAFETY: The entry was put into this index above.
+                    unsafe { self.unlink_one(this, done) };
+                }
+                // SAFETY: No index leads to the entry any more; readers may have seen it.
+                unsafe { RcuBox::free(this) };
+                return Err(error);
+            }
+        }
+        // Then what cannot: equal keys change hands, and the old ones that are left go.
+        for i in 0..N {
+            // SAFETY: Both entries are valid; the old one is in all indexes, the new one
+            // in those where the keys differ.
+            unsafe {
+                if !same(i) {
+                    self.unlink_one(old, i);
+                } else if let (Some((table, new)), Some((_, old))) =
+                    (self.place(this, i), self.place(old, i))
+                {
+                    bindings::helpers::rht_replace(table, old, new);
+                }
+            }
+        }
+        // SAFETY: The number is the old entry's, so that storing does not allocate and
+        // cannot fail.
+        let value = unsafe {
+            bindings::xa_store(self.table.entries.get(), u32_as_usize(id), this.cast(), 0);
+            &(*this).value().value
+        };
+        // SAFETY: `old` is not null.
+        // INVARIANT: No index leads to the old entry any more.
+        Ok((value, Removed(unsafe { NonNull::new_unchecked(old) })))
+    }
+
+    /// Takes out the object whose key number `index` is `key`.
+    pub(crate) fn remove(&mut self, index: usize, key: &Key) -> Option<Removed<T, N>> {
+        let entry = self.look_up(index, key)?;
+        // SAFETY: Nobody else removes entries while the lock is held.
+        Some(unsafe { self.unlink(entry) })
+    }
+
+    /// Takes an entry out of all indexes.
+    ///
+    /// # Safety
+    ///
+    /// `entry` must be in the table.
+    unsafe fn unlink(&mut self, entry: NonNull<RcuBox<Entry<T, N>>>) -> Removed<T, N> {
+        for index in 0..N {
+            // SAFETY: The entry is in all indexes by the caller's duty.
+            unsafe { self.unlink_one(entry.as_ptr(), index) };
+        }
+        // SAFETY: The entry is in the array under its number.
+        unsafe {
+            let id = (*entry.as_ptr()).value().id;
+            bindings::xa_erase(self.table.entries.get(), u32_as_usize(id));
+        }
+        // INVARIANT: No index leads to the entry any more.
+        Removed(entry)
+    }
+
+    /// Takes out all objects.
+    pub(crate) fn clear(&mut self) {
+        let mut index = 0;
+        while let Some(entry) = self.table.next_entry(&mut index) {
+            // SAFETY: The entry was found in the table, and the lock is held.
+            drop(unsafe { self.unlink(entry) });
+        }
+    }
+
+    /// Takes out all objects and refuses new ones for good.
+    pub(crate) fn close(&mut self) {
+        *self.state = State::Closed;
+        self.clear();
+    }
+}
