@@ -9,7 +9,8 @@ mod signalling;
 #[allow(unused_imports)]
 pub use ie::{
     Ie,
-    Ies, //
+    Ies,
+    PrivateExtension, //
 };
 #[allow(unused_imports)]
 pub use signalling::{

@@ -20,7 +20,8 @@ pub use decode::{
 #[allow(unused_imports)]
 pub use ie::{
     Ie,
-    Ies, //
+    Ies,
+    PrivateExtension, //
 };
 #[allow(unused_imports)]
 pub use repr::Repr;

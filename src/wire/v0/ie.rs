@@ -6,7 +6,6 @@
 use super::super::{
     bytes::Writer,
     ie::{
-        PrivateExtension,
         Raw,
         Raws,
         Table,
@@ -15,6 +14,8 @@ use super::super::{
     },
     Error, //
 };
+
+pub use super::super::ie::PrivateExtension;
 
 /// An information element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
