@@ -131,7 +131,10 @@ fn value(ctx: &Ctx, ns: Option<&str>, name: &str, shape: Shape, text: &str) -> D
                     Ok(value) => value as u64,
                     Err(_) => return wrong(),
                 },
-                Some(_) if name == "link" => netns::ifindex(ns, text)?.into(),
+                Some(_) if name == "link" => match text.split_once('@') {
+                    Some((dev, ns)) => netns::ifindex(Some(ns), dev)?.into(),
+                    None => netns::ifindex(ns, text)?.into(),
+                },
                 Some(_) => ctx.named(text)?.fd.as_raw_fd() as u64,
                 None => return wrong(),
             };

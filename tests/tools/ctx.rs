@@ -74,6 +74,11 @@ impl Ctx {
         }
     }
 
+    /// Closes all channels, which act with the rights of who opened them.
+    pub fn leave_all(&mut self) {
+        self.channels.clear();
+    }
+
     /// Closes the channels into a namespace, which keep it alive.
     pub fn leave(&mut self, ns: &str) {
         self.channels

@@ -14,9 +14,10 @@ Tests
   cleanup               statements up to the next test may fail
   sh COMMAND [=> N]     run a shell command, expect its exit status
   sleep MS
+  nobody                give up root and all capabilities, for good
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
-  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse]
+  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [=> ERRNO of bind]
   sock NAME kind=tcp|tcp6|unix|udplite|icmp|rawip|ping|netlink [bind=A:P]
   file NAME PATH
   capture NAME dev=DEV  what DEV receives, without a link layer; `send` transmits on DEV
@@ -57,6 +58,7 @@ PDP contexts
   subscribe NAME [ns=]       notified NAME [timeout=MS] cmd=N ATTRIBUTES
 
 Counters
+  counters [ns=] dev= zero   none has counted anything yet
   count [ns=] dev=           take a reading
   counted [ns=] dev= C=N...  what was added since; counters not named must not have moved
   leave NS                  close the netlink sockets in NS, which keep it alive

@@ -140,9 +140,16 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
         "family" => genl::check(ctx, &mut args)?,
         "count" => stats::count(ctx, &mut args)?,
         "counted" => stats::counted(ctx, &mut args)?,
+        "counters" => stats::zero(ctx, &mut args)?,
         "slab" => stats::slab(ctx, &mut args)?,
         "slabgrew" => stats::slab_grew(ctx, &mut args)?,
         "leave" => ctx.leave(&args.next("a namespace")?),
+        "nobody" => {
+            if let Err(error) = crate::sys::become_nobody() {
+                return fail(format!("setresuid: {error}"));
+            }
+            ctx.leave_all();
+        }
         "sleep" => {
             let time = number::<u64>(&args.next("milliseconds")?)?;
             std::thread::sleep(Duration::from_millis(time));

@@ -64,7 +64,15 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
         io(set, "SO_REUSEADDR")?;
     }
     if let Some(addr) = bind {
-        io(sys::bind(fd.as_fd(), &sys::Addr::inet(addr)), "bind")?;
+        let bound = sys::bind(fd.as_fd(), &sys::Addr::inet(addr));
+        let bound = bound.map_or_else(|error| errno::of(&error), |()| "OK".to_string());
+        let want = args.wanted()?;
+        if bound != want {
+            return fail(format!("bind to {addr}: {bound}, not {want}"));
+        }
+        if bound != "OK" {
+            return Ok(());
+        }
     }
     if let Some(addr) = connect {
         io(sys::connect(fd.as_fd(), &sys::Addr::inet(addr)), "connect")?;

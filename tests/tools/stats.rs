@@ -113,6 +113,18 @@ pub fn counted(ctx: &mut Ctx, args: &mut Args) -> Done {
     }
 }
 
+/// `counters`: `zero`: none has counted anything yet.
+pub fn zero(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let ns = args.take("ns");
+    let dev = args.need("dev")?;
+    args.next("zero")?;
+    let now = read(ctx, ns.as_deref(), &dev)?;
+    match NAMES.iter().zip(&now).find(|(_, value)| **value != 0) {
+        None => Ok(()),
+        Some((name, value)) => fail(format!("{dev}: {name} is {value}")),
+    }
+}
+
 /// Objects in use in a slab cache.
 fn objects(cache: &str) -> Done<u64> {
     let Ok(text) = std::fs::read_to_string("/proc/slabinfo") else {
