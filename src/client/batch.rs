@@ -9,7 +9,6 @@
 use crate::client::{
     connection::Messages,
     error::{
-        Error,
         KernelError,
         Result, //
     },
@@ -19,6 +18,7 @@ use crate::client::{
         NewMode, //
     },
     message::{
+        GtpMessage,
         GTP_CMD_DELPDP,
         GTP_CMD_NEWPDP, //
     },
@@ -31,11 +31,13 @@ use crate::client::{
 use netlink_packet_core::{
     ErrorBuffer,
     NetlinkBuffer,
+    NetlinkHeader,
     NetlinkMessage,
     NetlinkPayload,
     NLM_F_ACK,
     NLM_F_REQUEST, //
 };
+use netlink_packet_generic::GenlMessage;
 use nix::errno::Errno;
 
 /// Number of an acknowledgement among the types of netlink messages.
@@ -131,8 +133,6 @@ impl<'a> Batch<'a> {
         let Some(last) = self.pending.last() else {
             return Ok(Vec::new());
         };
-        let last_sequence = last.sequence;
-
         let mut header = NetlinkBuffer::new(&mut self.buffer[last.start..]);
         let flags = header.flags() | NLM_F_ACK;
         header.set_flags(flags);
@@ -141,7 +141,7 @@ impl<'a> Batch<'a> {
             .client
             .connection
             .send_raw(&self.buffer)
-            .and_then(|()| self.collect(last_sequence));
+            .and_then(|()| self.collect());
         self.pending.clear();
         self.buffer.clear();
         outcome
@@ -149,73 +149,193 @@ impl<'a> Batch<'a> {
 
     /// Appends a message to the datagram.
     fn append(&mut self, token: u64, change: &Change) {
-        let (command, attributes, flags) = match change {
-            Change::New(context, netns, mode) => {
-                (GTP_CMD_NEWPDP, context.to_attributes(*netns), mode.flags())
-            }
-            Change::Del(link, key) => (GTP_CMD_DELPDP, key.to_attributes(*link), 0),
-        };
         let sequence = self.client.connection.next_sequence();
-        let mut message = NetlinkMessage::new(
-            Default::default(),
-            NetlinkPayload::InnerMessage(self.client.message(command, attributes)),
-        );
-        message.header.sequence_number = sequence;
-        message.header.flags = NLM_F_REQUEST | flags;
-        message.finalize();
 
-        let start = self.buffer.len();
-        self.buffer.resize(start + message.buffer_len(), 0);
-        message.serialize(&mut self.buffer[start..]);
         self.pending.push(Pending {
             sequence,
             token,
-            start,
+            start: self.buffer.len(),
         });
+        encode(self.client.family(), sequence, change, &mut self.buffer);
     }
 
     /// Reads the answers up to that of the last message.
-    fn collect(&mut self, last_sequence: u32) -> Result<Vec<BatchError>> {
+    fn collect(&mut self) -> Result<Vec<BatchError>> {
+        let mut answers = Answers::new(&self.pending);
         let mut refused = Vec::new();
-        // Answers come in the order of the requests.
-        let mut position = 0;
 
         loop {
             let datagram = self.client.connection.receive_raw()?.to_vec();
+            let done = answers.read(&datagram, |pending, errno, extack| {
+                let request = &self.buffer[pending.start..];
 
-            for message in Messages::new(&datagram) {
-                let header = NetlinkBuffer::new(message?);
-                let sequence = header.sequence_number();
-
-                if header.message_type() != NLMSG_ERROR {
-                    continue;
-                }
-                let Some(skipped) = self.pending[position..]
-                    .iter()
-                    .position(|pending| pending.sequence == sequence)
-                else {
-                    continue;
-                };
-                position += skipped;
-
-                let answer = ErrorBuffer::new_checked(header.payload()).map_err(Error::from)?;
-                if let Some(code) = answer.code() {
-                    let pending = &self.pending[position];
-                    let extack = Extack::parse(header.flags(), answer.payload());
-
-                    refused.push(BatchError {
-                        token: pending.token,
-                        error: self.client.connection.describe(
-                            Errno::from_raw(code.get().saturating_neg()),
-                            &extack,
-                            &self.buffer[pending.start..],
-                        ),
-                    });
-                }
-                if sequence == last_sequence {
-                    return Ok(refused);
-                }
+                refused.push(BatchError {
+                    token: pending.token,
+                    error: self.client.connection.describe(errno, extack, request),
+                });
+            })?;
+            if done {
+                return Ok(refused);
             }
         }
+    }
+}
+
+/// Appends the message of one change. It asks for no acknowledgement.
+fn encode(family: u16, sequence: u32, change: &Change, buffer: &mut Vec<u8>) {
+    let (command, attributes, flags) = match change {
+        Change::New(context, netns, mode) => {
+            (GTP_CMD_NEWPDP, context.to_attributes(*netns), mode.flags())
+        }
+        Change::Del(link, key) => (GTP_CMD_DELPDP, key.to_attributes(*link), 0),
+    };
+    let mut message = GenlMessage::from_payload(GtpMessage {
+        command,
+        attributes,
+    });
+    message.set_resolved_family_id(family);
+
+    let payload = NetlinkPayload::InnerMessage(message);
+    let mut message = NetlinkMessage::new(NetlinkHeader::default(), payload);
+    message.header.sequence_number = sequence;
+    message.header.flags = NLM_F_REQUEST | flags;
+    message.finalize();
+
+    let start = buffer.len();
+    buffer.resize(start + message.buffer_len(), 0);
+    message.serialize(&mut buffer[start..]);
+}
+
+/// The answers to one datagram. They come in the order of the requests, and
+/// those that are not asked for an acknowledgement are skipped.
+struct Answers<'a> {
+    unanswered: &'a [Pending],
+}
+
+impl<'a> Answers<'a> {
+    /// Waits for answers to these messages.
+    fn new(pending: &'a [Pending]) -> Self {
+        Self {
+            unanswered: pending,
+        }
+    }
+
+    /// Reads one datagram and hands what was refused to `each`; tells whether
+    /// the last message has been answered.
+    fn read(
+        &mut self,
+        datagram: &[u8],
+        mut each: impl FnMut(&Pending, Errno, &Extack),
+    ) -> Result<bool> {
+        for message in Messages::new(datagram) {
+            let header = NetlinkBuffer::new(message?);
+
+            if header.message_type() != NLMSG_ERROR {
+                continue;
+            }
+            let sequence = header.sequence_number();
+            let mut unanswered = self.unanswered.iter();
+            let Some(pending) = unanswered.find(|pending| pending.sequence == sequence) else {
+                continue;
+            };
+            self.unanswered = unanswered.as_slice();
+
+            let answer = ErrorBuffer::new_checked(header.payload())?;
+            if let Some(code) = answer.code() {
+                let extack = Extack::parse(header.flags(), answer.payload());
+                each(
+                    pending,
+                    Errno::from_raw(code.get().saturating_neg()),
+                    &extack,
+                );
+            }
+        }
+        Ok(self.unanswered.is_empty())
+    }
+}
+
+#[cfg(all(test, target_endian = "little"))]
+mod tests {
+    use super::*;
+    use crate::client::pdp::Tunnel;
+
+    #[test]
+    fn a_message_has_its_golden_bytes() {
+        let context = PdpContext {
+            link: 7,
+            tunnel: Tunnel::V1 {
+                i_tei: 100,
+                o_tei: 200,
+            },
+            ms: "10.45.0.2".parse().unwrap(),
+            peer: "192.0.2.1".parse().unwrap(),
+            other: Vec::new(),
+        };
+        let mut bytes = vec![0xee; 4];
+
+        encode(
+            30,
+            5,
+            &Change::New(context, None, NewMode::Exclusive),
+            &mut bytes,
+        );
+        assert_eq!(
+            bytes[4..],
+            [
+                76, 0, 0, 0, 30, 0, 1, 6, 5, 0, 0, 0, 0, 0, 0, 0, // EXCL, CREATE
+                0, 0, 0, 0, // GTP_CMD_NEWPDP, version 0
+                8, 0, 2, 0, 1, 0, 0, 0, // GTPA_VERSION
+                8, 0, 1, 0, 7, 0, 0, 0, // GTPA_LINK
+                5, 0, 13, 0, 2, 0, 0, 0, // GTPA_FAMILY
+                8, 0, 5, 0, 10, 45, 0, 2, // GTPA_MS_ADDRESS
+                8, 0, 4, 0, 192, 0, 2, 1, // GTPA_PEER_ADDRESS
+                8, 0, 8, 0, 100, 0, 0, 0, // GTPA_I_TEI
+                8, 0, 9, 0, 200, 0, 0, 0, // GTPA_O_TEI
+            ]
+        );
+
+        bytes.clear();
+        let key = PdpKey::Ms("10.45.0.2".parse().unwrap());
+        encode(30, 6, &Change::Del(LinkRef::local(7), key), &mut bytes);
+        assert_eq!(bytes[..8], [52, 0, 0, 0, 30, 0, 1, 0]);
+        assert_eq!(bytes[16..20], [1, 0, 0, 0]);
+    }
+
+    fn answer(sequence: u8, code: i32) -> Vec<u8> {
+        let header = [36, 0, 0, 0, 2, 0, 0, 1, sequence, 0, 0, 0, 0, 0, 0, 0];
+        [&header[..], &code.to_ne_bytes(), &[0; 16]].concat()
+    }
+
+    fn pending(numbers: &[u32]) -> Vec<Pending> {
+        let pending = |&number| Pending {
+            sequence: number,
+            token: u64::from(number) + 1000,
+            start: 0,
+        };
+        numbers.iter().map(pending).collect()
+    }
+
+    #[test]
+    fn only_what_is_refused_and_the_last_are_answered() {
+        let pending = pending(&[u32::MAX, 1, 2, 3]);
+        let mut answers = Answers::new(&pending);
+        let mut refused = Vec::new();
+        let mut read = |datagram: &[u8]| {
+            answers
+                .read(datagram, |pending, errno, _| {
+                    refused.push((pending.token, errno));
+                })
+                .unwrap()
+        };
+
+        // Of a former request, then of this one.
+        assert!(!read(&answer(99, -1)));
+        assert!(!read(&answer(1, -libc_eexist())));
+        assert!(read(&[answer(2, -libc_eexist()), answer(3, 0)].concat()));
+        assert_eq!(refused, [(1001, Errno::EEXIST), (1002, Errno::EEXIST)]);
+    }
+
+    fn libc_eexist() -> i32 {
+        Errno::EEXIST as i32
     }
 }

@@ -55,8 +55,11 @@ impl KernelError {
 
 impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.message.as_deref().unwrap_or(self.errno.desc());
-        write!(f, "{text} ({:?})", self.errno)?;
+        match &self.message {
+            Some(message) => f.write_str(message)?,
+            None => f.write_str(&errno_text(self.errno))?,
+        }
+        write!(f, " ({:?})", self.errno)?;
         if let Some(attribute) = &self.attribute {
             write!(f, ", attribute {attribute}")?;
         }
@@ -64,6 +67,19 @@ impl fmt::Display for KernelError {
             write!(f, ", missing {missing}")?;
         }
         Ok(())
+    }
+}
+
+/// Returns the words of the C library for an error number, as every other tool
+/// prints them.
+#[must_use]
+pub fn errno_text(errno: Errno) -> String {
+    let text = io::Error::from(errno).to_string();
+
+    // The standard library adds the number, which says less than the name.
+    match text.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_string(),
+        None => text,
     }
 }
 
@@ -109,7 +125,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kernel(error) => error.fmt(f),
-            Self::System(what, errno) => write!(f, "{what}: {} ({errno:?})", errno.desc()),
+            Self::System(what, errno) => write!(f, "{what}: {} ({errno:?})", errno_text(*errno)),
             Self::NoFamily(error) => write!(
                 f,
                 "no generic netlink family \"gtp\", is the module loaded? ({:?})",
@@ -162,6 +178,10 @@ mod tests {
     fn without_words_there_is_the_number() {
         let error = KernelError::new(Errno::ENOENT, &Extack::default(), name, name);
         assert_eq!(error.to_string(), "No such file or directory (ENOENT)");
+
+        // Not what nix says: "Operation not supported on transport endpoint".
+        let error = KernelError::bare(Errno::EOPNOTSUPP);
+        assert_eq!(error.to_string(), "Operation not supported (EOPNOTSUPP)");
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub use batch::{
 };
 pub use connection::DumpStatus;
 pub use error::{
+    errno_text,
     Error,
     KernelError,
     Result, //

@@ -164,7 +164,7 @@ pub fn run(mut input: Box<dyn BufRead>, per_send: u32, go_on: bool, format: Form
             done,
             failed,
             seconds,
-            per_second: (done as f64 / seconds.max(1e-9)).round(),
+            per_second: (lines as f64 / seconds.max(1e-9)).round(),
         },
     )?;
     match (tally.refused, tally.wrong) {

@@ -2,7 +2,11 @@
 
 //! Why a command failed, how that is said, and the exit status.
 
-use gtp::client::Error;
+use gtp::client::{
+    errno_text,
+    Error, //
+};
+use nix::errno::Errno;
 use std::{
     io,
     process::ExitCode, //
@@ -50,7 +54,10 @@ impl Failure {
             // Who closes the pipe has read enough.
             Self::File(_, error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::File(name, error) => {
-                eprintln!("Error: {name}: {error}");
+                match error.raw_os_error().map(Errno::from_raw) {
+                    Some(errno) => eprintln!("Error: {name}: {} ({errno:?})", errno_text(errno)),
+                    None => eprintln!("Error: {name}: {error}"),
+                }
                 ExitCode::from(1)
             }
             Self::Said(status) => ExitCode::from(*status),

@@ -76,7 +76,7 @@ const DATAGRAM_LEN: usize = 65_535;
 /// Datagrams read from one socket before signals are looked at again.
 const BURST: usize = 256;
 
-/// Makes the link, and keeps it until SIGINT or SIGTERM.
+/// Makes the link, and keeps it until SIGINT, SIGTERM or SIGHUP.
 pub fn run(
     mut config: LinkConfig,
     netns: Option<File>,
@@ -88,6 +88,7 @@ pub fn run(
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGINT);
     mask.add(Signal::SIGTERM);
+    mask.add(Signal::SIGHUP);
     let signals = mask
         .thread_block()
         .and_then(|()| SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK))
