@@ -6,6 +6,7 @@
 //! the protocol's codec, [`gtp`] the driver.
 
 #![crate_name = "gtp"]
+#![deny(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
 
 use kernel::prelude::*;
 

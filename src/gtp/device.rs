@@ -8,8 +8,7 @@ use super::{
         Version,
         KEYS, //
     },
-    rx,
-    tx,
+    rx, tx,
     uapi::link::{
         CREATE_SOCKETS,
         FD0,

@@ -137,7 +137,11 @@ fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<DeviceRef<Gt
     let net = match attrs.get(attr::NET_NS_FD) {
         None => request.net().get(),
         Some(fd) => NetRef::from_fd(fd.i32()).map_err(|_| {
-            extack.fail_attr(ENODEV, fd, c"Not the file descriptor of a network namespace")
+            extack.fail_attr(
+                ENODEV,
+                fd,
+                c"Not the file descriptor of a network namespace",
+            )
         })?,
     };
     Gtp::link_type()
@@ -147,7 +151,9 @@ fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<DeviceRef<Gt
 
 /// Reads the address family of the MS.
 fn family(attrs: &Attrs<'_>) -> u8 {
-    attrs.get(attr::FAMILY).map_or(AF_INET, |family| family.u8())
+    attrs
+        .get(attr::FAMILY)
+        .map_or(AF_INET, |family| family.u8())
 }
 
 /// Reads the IPv6 prefix of an MS.

@@ -217,9 +217,6 @@ impl Pdp {
 
 impl Keyed<KEYS> for Pdp {
     fn keys(&self) -> [Key; KEYS] {
-        [
-            self.tunnel.id().key(Family::of(self.ms)),
-            ms_key(self.ms),
-        ]
+        [self.tunnel.id().key(Family::of(self.ms)), ms_key(self.ms)]
     }
 }

@@ -144,8 +144,7 @@ fn decapsulate(
     if skb.is_gso() {
         return Err(Refusal::Drop(DropReason::UnexpectedGso));
     }
-    let addresses =
-        linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::PassUp)?;
+    let addresses = linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::PassUp)?;
     if !is_from_ms(pdp, addresses, gtp.role) {
         return Err(Refusal::PassUp);
     }

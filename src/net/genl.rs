@@ -82,7 +82,8 @@ impl Op {
             internal_flags: 0,
             flags: bindings::GENL_ADMIN_PERM as u8,
             validate: (bindings::genl_validate_flags_GENL_DONT_VALIDATE_STRICT
-                | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP) as u8,
+                | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP)
+                as u8,
         })
     }
 

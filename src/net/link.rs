@@ -315,7 +315,7 @@ impl<T: Driver> Type<T> {
             bindings::pernet_operations,
         ) = unsafe { core::mem::zeroed() };
 
-        link.kind = kind.as_ptr().cast();
+        link.kind = kind.to_bytes_with_nul().as_ptr();
         link.priv_size = size_of::<Private<T>>();
         link.maxtype = Policy::<N>::max_attr();
         link.policy = policy.as_ptr();
@@ -327,7 +327,7 @@ impl<T: Driver> Type<T> {
         link.fill_info = Some(Self::fill_info);
         netdev.ndo_uninit = Some(Self::uninit);
         netdev.ndo_start_xmit = Some(Self::start_xmit);
-        device.name = kind.as_ptr().cast();
+        device.name = kind.to_bytes_with_nul().as_ptr();
         pernet.init = Some(Self::net_init);
         pernet.exit_rtnl = Some(Self::net_exit_rtnl);
         pernet.size = size_of::<PerNet>();
@@ -386,8 +386,7 @@ impl<T: Driver> Type<T> {
         let mut index = u32_as_usize(ifindex);
         loop {
             // SAFETY: The namespace is valid, and the RCU read lock is held.
-            let dev =
-                unsafe { bindings::helpers::netdev_dump_next(net.as_ptr(), &mut index) };
+            let dev = unsafe { bindings::helpers::netdev_dump_next(net.as_ptr(), &mut index) };
             if dev.is_null() {
                 return None;
             }
@@ -485,10 +484,11 @@ impl<T: Driver> Type<T> {
             // INVARIANT: The device is not registered yet.
             let setup = Setup(dev, PhantomData);
             let opened = T::open(device, &setup, &params, &mut extack);
-            // SAFETY: The device is complete, and RTNL is held.
-            if let Err(error) =
-                opened.and_then(|()| to_result(unsafe { bindings::register_netdevice(dev) }))
-            {
+            let registered = opened.and_then(|()| {
+                // SAFETY: The device is complete, and RTNL is held.
+                to_result(unsafe { bindings::register_netdevice(dev) })
+            });
+            if let Err(error) = registered {
                 T::close(device);
                 // Whoever came to the data from outside does so under RCU.
                 // SAFETY: We are in process context.
@@ -514,10 +514,7 @@ impl<T: Driver> Type<T> {
     /// # Safety
     ///
     /// Called with a registered device of this kind, RTNL held.
-    unsafe extern "C" fn dellink(
-        dev: *mut bindings::net_device,
-        head: *mut bindings::list_head,
-    ) {
+    unsafe extern "C" fn dellink(dev: *mut bindings::net_device, head: *mut bindings::list_head) {
         // SAFETY: The device is registered, so its data is initialised.
         T::remove(unsafe { Device::<T>::from_raw(dev) });
         // SAFETY: The device is on its namespace's list since `newlink()`, and RTNL,
@@ -579,12 +576,8 @@ impl<T: Driver> Type<T> {
             let skb = NonNull::new(skb).ok_or(EINVAL)?;
             // SAFETY: The message is rtnetlink's, for us to write; the device is
             // registered, so its data is initialised.
-            let (dev, mut writer) = unsafe {
-                (
-                    Device::<T>::from_raw(dev.cast_mut()),
-                    Writer::from_raw(skb),
-                )
-            };
+            let (dev, mut writer) =
+                unsafe { (Device::<T>::from_raw(dev.cast_mut()), Writer::from_raw(skb)) };
             T::fill_info(dev, &mut writer).map(|()| 0)
         })
     }
@@ -614,9 +607,12 @@ impl<T: Driver> Type<T> {
         // field; `dellink()` takes the entry from the list.
         unsafe {
             let head = T::link_type().devices_of(net);
-            while (*head).next != head {
-                let private = (*head).next.cast::<Private<T>>();
-                Self::dellink((*private).dev, dev_kill_list);
+            loop {
+                let node = (*head).next;
+                if node == head {
+                    break;
+                }
+                Self::dellink((*node.cast::<Private<T>>()).dev, dev_kill_list);
             }
         }
     }

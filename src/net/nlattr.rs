@@ -279,5 +279,8 @@ impl Writer<'_> {
 
 /// Room that an attribute with a payload of `len` octets takes in a message.
 pub(crate) const fn total_size(len: usize) -> usize {
-    size_of::<bindings::nlattr>().wrapping_add(len).wrapping_add(3) & !3
+    size_of::<bindings::nlattr>()
+        .wrapping_add(len)
+        .wrapping_add(3)
+        & !3
 }

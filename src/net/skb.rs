@@ -171,9 +171,8 @@ impl SkBuff {
     #[inline]
     pub(crate) fn prepare_encap(&mut self, headroom: u16) -> Result {
         // SAFETY: By the type invariant the packet is valid and ours to change.
-        let ready = unsafe {
-            bindings::helpers::skb_prepare_encap(self.as_ptr(), c_uint::from(headroom))
-        };
+        let ready =
+            unsafe { bindings::helpers::skb_prepare_encap(self.as_ptr(), c_uint::from(headroom)) };
         if ready {
             Ok(())
         } else {
@@ -271,10 +270,7 @@ impl Drop for SkBuff {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the packet is valid and ours to free.
         unsafe {
-            bindings::helpers::kfree_skb_reason(
-                self.as_ptr(),
-                DropReason::NotSpecified.as_raw(),
-            )
+            bindings::helpers::kfree_skb_reason(self.as_ptr(), DropReason::NotSpecified.as_raw())
         };
     }
 }

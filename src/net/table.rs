@@ -236,10 +236,10 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
         key: &Key,
         rcu: &'rcu rcu::Guard,
     ) -> Option<&'rcu T> {
+        let entry = self.look_up(index, key, rcu)?;
         // SAFETY: An entry in an index is freed a grace period after it was removed, so it
         // is valid until the end of the read section. The value is only ever shared.
-        self.look_up(index, key, rcu)
-            .map(|entry| unsafe { &(*entry.as_ptr()).value().value })
+        Some(unsafe { &(*entry.as_ptr()).value().value })
     }
 
     /// Finds the entry whose key number `index` is `key`. It is valid as long as it
@@ -323,10 +323,10 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
 
     /// Finds the object whose key number `index` is `key`.
     pub(crate) fn find(&self, index: usize, key: &Key) -> Option<&T> {
+        let entry = self.look_up(index, key)?;
         // SAFETY: Nobody else removes objects while the lock is held, and we do not while
         // `self` is borrowed.
-        self.look_up(index, key)
-            .map(|entry| unsafe { &(*entry.as_ptr()).value().value })
+        Some(unsafe { &(*entry.as_ptr()).value().value })
     }
 
     /// Adds an object.

@@ -272,10 +272,7 @@ impl<T: Receiver> Slot<T> {
     ///
     /// Called by UDP under RCU for a datagram on a socket that `fill()` has set up;
     /// `skb` is ours unless 1 is returned.
-    unsafe extern "C" fn encap_rcv(
-        sk: *mut bindings::sock,
-        skb: *mut bindings::sk_buff,
-    ) -> c_int {
+    unsafe extern "C" fn encap_rcv(sk: *mut bindings::sock, skb: *mut bindings::sk_buff) -> c_int {
         let rcu = rcu::read_lock();
         // SAFETY: The socket is valid. What its user data points to is valid until the
         // end of the read section: both slot and user data are cleared a grace period
@@ -354,7 +351,9 @@ impl SocketFile {
         // SAFETY: Any number may be asked for; `error` is a local.
         let sock = unsafe { bindings::sockfd_lookup(fd, &mut error) };
         // INVARIANT: The look-up returns a reference that is ours.
-        NonNull::new(sock).map(Self).ok_or_else(|| Error::from_errno(error))
+        NonNull::new(sock)
+            .map(Self)
+            .ok_or_else(|| Error::from_errno(error))
     }
 
     /// The protocol's part of the socket.
@@ -475,9 +474,7 @@ pub(crate) fn create<T: Receiver>(
     }
     let mut sock = core::ptr::null_mut();
     // SAFETY: The namespace is valid, and the rest are locals.
-    to_result(unsafe {
-        bindings::helpers::udp_sock_create(net.as_ptr(), &mut config, &mut sock)
-    })?;
+    to_result(unsafe { bindings::helpers::udp_sock_create(net.as_ptr(), &mut config, &mut sock) })?;
     // SAFETY: On success the socket is valid, and ours.
     let sk = unsafe { NonNull::new_unchecked((*sock).sk) };
     let endpoint = RcuBox::new(Endpoint {
