@@ -23,6 +23,7 @@ mod error;
 mod extack;
 mod genl;
 mod link;
+mod link_config;
 mod message;
 mod monitor;
 mod naming;
@@ -49,7 +50,9 @@ pub use genl::{
 };
 pub use link::{
     GtpLink,
-    LinkClient,
+    LinkClient, //
+};
+pub use link_config::{
     LinkConfig,
     Role,
     Sockets, //

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a link of kind `gtp` is to be like, and the request that says so.
+
+use netlink_packet_route::link::{
+    InfoData,
+    InfoGtp,
+    InfoKind,
+    LinkAttribute,
+    LinkFlags,
+    LinkInfo,
+    LinkMessage, //
+};
+use std::{
+    net::IpAddr,
+    os::fd::RawFd, //
+};
+
+/// Role of a link: on which side of the tunnels the mobile stations are.
+pub use netlink_packet_route::link::GtpRole as Role;
+
+/// Where the UDP sockets of a link come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sockets {
+    /// The kernel makes both and answers path messages itself.
+    Kernel {
+        /// Address to bind to; any IPv4 address where `None`.
+        local: Option<IpAddr>,
+    },
+    /// They are the caller's, and stay open as long as the link is to work.
+    /// `None` and a negative number both mean: no socket for that version.
+    Descriptors {
+        /// Socket for GTPv0, port 3386.
+        fd0: Option<RawFd>,
+        /// Socket for GTPv1-U, port 2152.
+        fd1: Option<RawFd>,
+    },
+}
+
+/// A link to be made. What is `None` is left to the driver's default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkConfig {
+    /// Name of the interface, at most 15 octets.
+    pub name: String,
+    /// Where its sockets come from.
+    pub sockets: Sockets,
+    /// Role: GGSN by default.
+    pub role: Option<Role>,
+    /// Expected number of PDP contexts.
+    pub hash_size: Option<u32>,
+    /// Restart counter that GTPv0 echo responses carry.
+    pub restart_count: Option<u8>,
+    /// Largest packet that the link takes, in octets.
+    pub mtu: Option<u32>,
+    /// Whether the link is up from the start.
+    pub up: bool,
+    /// Open network namespace to put the interface into; its sockets stay in
+    /// the client's. The client's own where `None`.
+    pub netns: Option<RawFd>,
+}
+
+impl LinkConfig {
+    /// Describes a link with sockets of the kernel and defaults otherwise.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            sockets: Sockets::Kernel { local: None },
+            role: None,
+            hash_size: None,
+            restart_count: None,
+            mtu: None,
+            up: false,
+            netns: None,
+        }
+    }
+
+    /// Returns the request that makes the link.
+    pub(super) fn to_message(&self) -> LinkMessage {
+        let mut data = Vec::new();
+        match &self.sockets {
+            Sockets::Kernel { local } => {
+                data.push(InfoGtp::CreateSockets(true));
+                data.extend(local.map(|local| match local {
+                    IpAddr::V4(local) => InfoGtp::Local(local),
+                    IpAddr::V6(local) => InfoGtp::Local6(local),
+                }));
+            }
+            Sockets::Descriptors { fd0, fd1 } => {
+                data.extend(fd0.map(|fd| InfoGtp::Fd0(descriptor_bits(fd))));
+                data.extend(fd1.map(|fd| InfoGtp::Fd1(descriptor_bits(fd))));
+            }
+        }
+        data.extend(self.hash_size.map(InfoGtp::PdpHashsize));
+        data.extend(self.role.map(InfoGtp::Role));
+        data.extend(self.restart_count.map(InfoGtp::RestartCount));
+
+        let mut message = LinkMessage::default();
+        if self.up {
+            message.header.flags = LinkFlags::Up;
+            message.header.change_mask = LinkFlags::Up;
+        }
+        message.attributes = vec![LinkAttribute::IfName(self.name.clone())];
+        message.attributes.extend(self.mtu.map(LinkAttribute::Mtu));
+        message
+            .attributes
+            .extend(self.netns.map(LinkAttribute::NetNsFd));
+        message.attributes.push(LinkAttribute::LinkInfo(vec![
+            LinkInfo::Kind(InfoKind::Gtp),
+            LinkInfo::Data(InfoData::Gtp(data)),
+        ]));
+        message
+    }
+}
+
+/// Returns a descriptor as the attribute carries it: the bits of an int.
+fn descriptor_bits(fd: RawFd) -> u32 {
+    u32::from_ne_bytes(fd.to_ne_bytes())
+}
+
+#[cfg(all(test, target_endian = "little"))]
+#[path = "link_config_tests.rs"]
+mod tests;
