@@ -28,7 +28,7 @@ from scapy.contrib.gtp import (
     GTPEchoResponse,
 )
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
+from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6ND_RS, IPv6
 from scapy.packet import Raw
 
 PING = IP(src="10.45.0.2", dst="192.0.2.1", id=1) / ICMP(id=7, seq=1) / Raw(b"gtp-golden")
@@ -37,9 +37,7 @@ PING6 = (
     / ICMPv6EchoRequest(id=7, seq=1)
     / Raw(b"gtp-golden")
 )
-ROUTER_SOLICITATION = IPv6(src="fe80::2", dst="ff02::2", hlim=255, nh=58) / Raw(
-    bytes.fromhex("85007d38 00000000".replace(" ", ""))
-)
+ROUTER_SOLICITATION = IPv6(src="fe80::2", dst="ff02::2", hlim=255) / ICMPv6ND_RS()
 SYN = IP(src="192.0.2.1", dst="10.45.0.2", id=2) / TCP(sport=80, dport=40000, flags="SA")
 DNS = IP(src="10.45.0.2", dst="192.0.2.53", id=3) / UDP(sport=40000, dport=53) / Raw(b"\0" * 12)
 

@@ -6,6 +6,7 @@
 //! A file has a comment with its description and one with its source, a line
 //! `expect:` with what is to be found, a line `emit: same` where our own header or
 //! message has the same octets, and the octets from the start of the UDP payload.
+//! `generate.py` writes those that Scapy makes; `capture` records what a driver sends.
 
 use gtp::wire::{
     inner,
