@@ -56,6 +56,8 @@ const OPTIONS_LEN: usize = LONG_HEADER_LEN - HEADER_LEN;
 const FLAGS: u8 = 0x20 | FLAG_PT;
 /// Mask of the version.
 const FLAGS_VERSION: u8 = 0xe0;
+/// Spare, not evaluated.
+const FLAG_SPARE: u8 = 0x08;
 /// E: the Next Extension Header Type field is to be evaluated.
 const FLAG_E: u8 = 0x04;
 /// S: the Sequence Number field is to be evaluated.

@@ -13,6 +13,7 @@ use gtp::wire::{
     v1,
     version_of,
     Error,
+    MessageType,
     Step, //
 };
 use std::fmt::Debug;
@@ -69,7 +70,23 @@ fn steps<T: PartialEq + Debug>(data: &[u8], decode: Decoder<T>) {
 
 /// Checks places within a message, and that what is read is what is emitted.
 fn version_1(data: &[u8]) {
-    if let Ok(Step::Done(v1::Walked::Message(message))) = v1::decode_signalling(data, data.len()) {
+    // A G-PDU is the same by either way.
+    let walked = v1::decode_signalling(data, data.len());
+    match v1::decode(data, data.len()) {
+        Ok(Step::Done(v1::Decoded::GPdu(message))) => {
+            assert_eq!(message.message, MessageType::GPdu);
+            assert_eq!(walked, Ok(Step::Done(v1::Walked::Message(message))));
+        }
+        Ok(Step::Done(v1::Decoded::Unsupported(what))) => {
+            assert_eq!(walked, Ok(Step::Done(v1::Walked::Unsupported(what))));
+        }
+        Ok(Step::Done(v1::Decoded::Signalling(header))) => {
+            assert_ne!(header.message, MessageType::GPdu);
+        }
+        Ok(Step::Need(_)) => unreachable!(),
+        Err(error) => assert_eq!(walked, Err(error)),
+    }
+    if let Ok(Step::Done(v1::Walked::Message(message))) = walked {
         assert!(message.start >= v1::HEADER_LEN);
         assert!(message.start <= message.end && message.end <= data.len());
         assert_eq!(message.payload_len(), message.end - message.start);

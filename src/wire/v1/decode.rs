@@ -18,9 +18,11 @@ use super::{
         Teid, //
     },
     Header,
+    FLAGS,
     FLAG_E,
     FLAG_PN,
     FLAG_S,
+    FLAG_SPARE,
     HEADER_LEN,
     LONG_HEADER_LEN, //
 };
@@ -48,6 +50,21 @@ pub struct Message {
 }
 
 impl Message {
+    /// A message without optional fields that ends at `end`.
+    #[inline]
+    const fn plain(message: MessageType, teid: Teid, end: usize) -> Self {
+        Self {
+            message,
+            teid,
+            seq: None,
+            npdu: None,
+            start: HEADER_LEN,
+            end,
+            udp_port: None,
+            session: None,
+        }
+    }
+
     /// Length of the payload in octets.
     #[inline]
     pub const fn payload_len(&self) -> usize {
@@ -102,6 +119,23 @@ pub struct Unsupported {
 /// [`Error::TooManyExtensions`].
 #[inline]
 pub fn decode(data: &[u8], total: usize) -> Result<Step<Decoded>, Error> {
+    // Nearly all datagrams are G-PDUs without optional fields.
+    if let Some(&[flags, message, l0, l1, t0, t1, t2, t3]) = data.first_chunk() {
+        let plain = flags & !FLAG_SPARE == FLAGS && message == u8::from(MessageType::GPdu);
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let end = HEADER_LEN.saturating_add(length);
+        if plain && end <= total {
+            let teid = Teid(u32::from_be_bytes([t0, t1, t2, t3]));
+            let message = Message::plain(MessageType::GPdu, teid, end);
+            return Ok(Step::Done(Decoded::GPdu(message)));
+        }
+    }
+    decode_other(data, total)
+}
+
+/// Decodes any datagram, as [`decode`] says.
+#[inline(never)]
+fn decode_other(data: &[u8], total: usize) -> Result<Step<Decoded>, Error> {
     let header = match head(data, total)? {
         Step::Need(need) => return Ok(Step::Need(need)),
         Step::Done(header) => header,
@@ -151,16 +185,8 @@ fn walk(header: Header, data: &[u8], total: usize) -> Result<Step<Walked>, Error
     if header.is_long() {
         return walk_long(header, data, end);
     }
-    Ok(Step::Done(Walked::Message(Message {
-        message: header.message,
-        teid: header.teid,
-        seq: None,
-        npdu: None,
-        start: HEADER_LEN,
-        end,
-        udp_port: None,
-        session: None,
-    })))
+    let message = Message::plain(header.message, header.teid, end);
+    Ok(Step::Done(Walked::Message(message)))
 }
 
 /// Walks the optional fields and the chain of extension headers.
@@ -173,14 +199,10 @@ fn walk_long(header: Header, data: &[u8], end: usize) -> Result<Step<Walked>, Er
     };
     let flagged = |flag| header.flags & flag != 0;
     let mut message = Message {
-        message: header.message,
-        teid: header.teid,
         seq: flagged(FLAG_S).then_some(Seq(u16::from_be_bytes([s0, s1]))),
         npdu: flagged(FLAG_PN).then_some(npdu),
         start: LONG_HEADER_LEN,
-        end,
-        udp_port: None,
-        session: None,
+        ..Message::plain(header.message, header.teid, end)
     };
     let mut kind = if flagged(FLAG_E) {
         ExtensionType::from(next)
