@@ -9,6 +9,7 @@
 #include <linux/file.h>
 #include <linux/genetlink.h>
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
@@ -26,7 +27,10 @@
 #include <net/genetlink.h>
 #include <net/icmp.h>
 #include <net/inet_dscp.h>
+#include <net/inet_ecn.h>
+#include <net/ip6_route.h>
 #include <net/ip_tunnels.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/route.h>

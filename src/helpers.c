@@ -59,11 +59,27 @@ int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
 	return iptunnel_pull_header(skb, len, htons(proto), xnet);
 }
 
+/*
+ * Makes the inner IP header the network header of a decapsulated packet and has
+ * the ECN field of the outer one, which is still in front, take effect on it
+ * (RFC 6040). Above 1: the packet is to be dropped. Negative: no IP header.
+ */
+int gtp_helper_skb_decap_ecn(struct sk_buff *skb, bool outer_ipv6)
+{
+	int outer = skb_network_header(skb) - skb->head;
+
+	skb_reset_network_header(skb);
+	skb_reset_mac_header(skb);
+	if (!pskb_inet_may_pull(skb))
+		return -EINVAL;
+	if (outer_ipv6)
+		return IP6_ECN_decapsulate((void *)(skb->head + outer), skb);
+	return IP_ECN_decapsulate((void *)(skb->head + outer), skb);
+}
+
 /* Hands a decapsulated packet to the stack as received by @dev. */
 void gtp_helper_netif_rx_inner(struct sk_buff *skb, struct net_device *dev)
 {
-	skb_reset_network_header(skb);
-	skb_reset_mac_header(skb);
 	skb->dev = dev;
 	dev_sw_netstats_rx_add(dev, skb->len);
 	__netif_rx(skb);
@@ -74,21 +90,27 @@ void gtp_helper_skb_dst_update_pmtu_no_confirm(struct sk_buff *skb, u32 mtu)
 	skb_dst_update_pmtu_no_confirm(skb, mtu);
 }
 
-void gtp_helper_icmp_ndo_send(struct sk_buff *skb, int type, int code, u32 info)
+/* Tells the sender of @skb that a packet of @mtu octets would have been sent. */
+void gtp_helper_icmp_too_big(struct sk_buff *skb, u32 mtu)
 {
-	icmp_ndo_send(skb, type, code, htonl(info));
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			      htonl(mtu));
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
 }
 
 /* Routes and transmission */
 
-/* Route from @sk to @daddr; @saddr holds the source asked for, then chosen. */
-struct rtable *gtp_helper_ip_route_output_sk(const struct sock *sk,
-					     __be32 daddr, __be32 *saddr)
+/* Route from @sk, and from the address it is bound to if it is, to @daddr. */
+struct dst_entry *gtp_helper_ip_route_output_sk(const struct sock *sk,
+						__be32 daddr, __be32 *saddr)
 {
 	struct flowi4 fl4 = {
 		.flowi4_oif = sk->sk_bound_dev_if,
+		.flowi4_mark = READ_ONCE(sk->sk_mark),
 		.daddr = daddr,
-		.saddr = *saddr,
+		.saddr = inet_sk(sk)->inet_saddr,
 		.flowi4_dscp = inet_sk_dscp(inet_sk(sk)),
 		.flowi4_scope = ip_sock_rt_scope(sk),
 		.flowi4_proto = sk->sk_protocol,
@@ -96,14 +118,33 @@ struct rtable *gtp_helper_ip_route_output_sk(const struct sock *sk,
 	struct rtable *rt;
 
 	rt = ip_route_output_key(sock_net(sk), &fl4);
-	if (!IS_ERR(rt))
-		*saddr = fl4.saddr;
-	return rt;
+	if (IS_ERR(rt))
+		return ERR_CAST(rt);
+	*saddr = fl4.saddr;
+	return &rt->dst;
 }
 
-__be32 gtp_helper_inet_saddr(const struct sock *sk)
+struct dst_entry *gtp_helper_ip6_route_output_sk(const struct sock *sk,
+						 const struct in6_addr *daddr,
+						 struct in6_addr *saddr)
 {
-	return inet_sk(sk)->inet_saddr;
+#if IS_ENABLED(CONFIG_IPV6)
+	struct flowi6 fl6 = {
+		.flowi6_oif = sk->sk_bound_dev_if,
+		.flowi6_mark = READ_ONCE(sk->sk_mark),
+		.daddr = *daddr,
+		.saddr = inet6_sk(sk)->saddr,
+		.flowi6_proto = sk->sk_protocol,
+	};
+	struct dst_entry *dst;
+
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
+	if (!IS_ERR(dst))
+		*saddr = fl6.saddr;
+	return dst;
+#else
+	return ERR_PTR(-EAFNOSUPPORT);
+#endif
 }
 
 u32 gtp_helper_dst_mtu(const struct dst_entry *dst)
@@ -116,14 +157,34 @@ struct net_device *gtp_helper_dst_dev(const struct dst_entry *dst)
 	return dst_dev(dst);
 }
 
-/* Sends with equal ports and the route's hop limit; consumes @rt and @skb. */
-void gtp_helper_udp_tunnel_xmit4(struct rtable *rt, struct sock *sk,
+/* Sends with the route's hop limit; consumes @dst and @skb. */
+void gtp_helper_udp_tunnel_xmit4(struct dst_entry *dst, struct sock *sk,
 				 struct sk_buff *skb, __be32 saddr,
-				 __be32 daddr, u8 tos, u16 port, bool xnet)
+				 __be32 daddr, u8 tos, u16 sport, u16 dport,
+				 bool xnet)
 {
-	udp_tunnel_xmit_skb(rt, sk, skb, saddr, daddr, tos,
-			    ip4_dst_hoplimit(&rt->dst), 0, htons(port),
-			    htons(port), xnet, false, 0);
+	udp_tunnel_xmit_skb(dst_rtable(dst), sk, skb, saddr, daddr, tos,
+			    ip4_dst_hoplimit(dst), 0, htons(sport),
+			    htons(dport), xnet, false, 0);
+}
+
+/*
+ * The same over IPv6. Unlike its IPv4 sibling the function does not scrub the
+ * packet. What is larger than the path is fragmented.
+ */
+void gtp_helper_udp_tunnel_xmit6(struct dst_entry *dst, struct sock *sk,
+				 struct sk_buff *skb,
+				 const struct in6_addr *saddr,
+				 const struct in6_addr *daddr, u8 tclass,
+				 u16 sport, u16 dport, bool xnet)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	skb_scrub_packet(skb, xnet);
+	skb->ignore_df = 1;
+	udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, saddr, daddr, tclass,
+			     ip6_dst_hoplimit(dst), 0, htons(sport),
+			     htons(dport), false, 0);
+#endif
 }
 
 /* Sockets */

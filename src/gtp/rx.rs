@@ -154,7 +154,8 @@ fn decapsulate(
     skb.decap(t_pdu, protocol, xnet).map_err(|_| {
         dev.count_rx_length_error();
         Refusal::Drop(DropReason::NoMemory)
-    })
+    })?;
+    skb.decap_ecn(endpoint.is_ipv6()).map_err(Refusal::Drop)
 }
 
 /// Whether the T-PDU's address at the MS' end is the context's: nobody may use the

@@ -19,11 +19,12 @@ use super::{
 use crate::{
     net::{
         link::Device,
-        route::Route4,
+        route::Route,
         skb::{
             DropReason,
             SkBuff,
-            ETH_P_IP, //
+            ETH_P_IP,
+            ETH_P_IPV6, //
         },
         udp::{
             Endpoint,
@@ -42,26 +43,52 @@ use kernel::{
     sync::rcu, //
 };
 
-/// What the outer headers take beside GTP's: IPv4 and UDP, in octets.
-const OUTER4_UDP_LEN: u32 = 20 + 8;
+/// Length of a UDP header, in octets.
+const UDP_HEADER_LEN: u32 = 8;
+/// Smallest MTU of IPv6 (RFC 8200 5), in octets: no sender takes a smaller one to heart.
+const IPV6_MIN_MTU: u32 = 1280;
 
-/// What the transmission looks at in the header of an inner IPv4 packet.
-struct Inner4 {
+/// What the transmission looks at in the header of an inner packet.
+struct Inner {
     /// Address of the MS.
     ms: IpAddr,
-    /// TOS octet.
+    /// TOS octet or traffic class.
     tos: u8,
-    /// Flags and fragment offset (RFC 791 3.1).
-    fragment: u16,
+    /// What is done with it if it is too big.
+    size: Size,
 }
 
-impl Inner4 {
-    /// "Don't fragment" among the flags.
-    const DF: u16 = 0x4000;
+/// What is done with a packet that is too big for the path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// It is fragmented outside the tunnel: IPv4 without "don't fragment".
+    Any,
+    /// The same, for a packet that is a fragment itself.
+    Fragment,
+    /// Its sender is told to send smaller ones: IPv4 with "don't fragment", or IPv6.
+    AtMost {
+        /// No sender is told to send packets smaller than this, in octets.
+        least: u32,
+    },
+}
 
-    /// Reads the header of the packet at the start of `data`.
+impl Inner {
+    /// Reads the header of a packet that begins with `data`.
     #[inline]
-    fn read(data: &[u8], role: Role) -> Option<Self> {
+    fn read(protocol: u16, data: &[u8], role: Role) -> Result<Self, DropReason> {
+        match protocol {
+            ETH_P_IP => Self::read_v4(data, role).ok_or(DropReason::HeaderTruncated),
+            ETH_P_IPV6 => Self::read_v6(data, role).ok_or(DropReason::HeaderTruncated),
+            _ => Err(DropReason::UnhandledProtocol),
+        }
+    }
+
+    /// Reads the header of an IPv4 packet.
+    #[inline]
+    fn read_v4(data: &[u8], role: Role) -> Option<Self> {
+        /// "Don't fragment", among the flags in front of the fragment offset.
+        const DF: u16 = 0x4000;
+
         let [_, tos, _, _, _, _, f0, f1] = *data.first_chunk()?;
         let ms = match role {
             Role::Ggsn => inner::ipv4_destination(data)?,
@@ -70,7 +97,29 @@ impl Inner4 {
         Some(Self {
             ms: IpAddr::V4(ms),
             tos,
-            fragment: u16::from_be_bytes([f0, f1]),
+            size: match u16::from_be_bytes([f0, f1]) {
+                0 => Size::Any,
+                fragment if fragment & DF != 0 => Size::AtMost { least: 0 },
+                _ => Size::Fragment,
+            },
+        })
+    }
+
+    /// Reads the header of an IPv6 packet.
+    #[inline]
+    fn read_v6(data: &[u8], role: Role) -> Option<Self> {
+        let [a, b] = *data.first_chunk()?;
+        let ms = match role {
+            Role::Ggsn => inner::ipv6_destination(data)?,
+            Role::Sgsn => inner::ipv6_source(data)?,
+        };
+        Some(Self {
+            ms: IpAddr::V6(ms),
+            // Four bits of version, eight of traffic class.
+            tos: (a << 4) | (b >> 4),
+            size: Size::AtMost {
+                least: IPV6_MIN_MTU,
+            },
         })
     }
 }
@@ -78,7 +127,7 @@ impl Inner4 {
 /// The way that a packet takes once it is a G-PDU.
 struct Way<'rcu> {
     endpoint: &'rcu Endpoint<Gtp>,
-    route: Route4,
+    route: Route,
     tos: u8,
     port: u16,
 }
@@ -87,7 +136,10 @@ struct Way<'rcu> {
 #[inline]
 pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, rcu: &rcu::Guard) {
     match encapsulate(dev, &mut skb, rcu) {
-        Ok(way) => way.endpoint.send(skb, way.route, way.tos, way.port),
+        Ok(way) => {
+            way.endpoint
+                .send(skb, way.route, way.tos, way.port, way.port);
+        }
         Err(reason) => {
             dev.count_tx_error();
             skb.drop_with(reason);
@@ -104,11 +156,8 @@ fn encapsulate<'rcu>(
 ) -> Result<Way<'rcu>, DropReason> {
     skb.prepare_encap(dev.needed_headroom())
         .map_err(|_| DropReason::HeaderTruncated)?;
-    if skb.protocol() != ETH_P_IP {
-        return Err(DropReason::UnhandledProtocol);
-    }
     let gtp = dev.data();
-    let inner = Inner4::read(skb.linear(), gtp.role).ok_or(DropReason::HeaderTruncated)?;
+    let inner = Inner::read(skb.protocol(), skb.linear(), gtp.role)?;
     let pdp = gtp
         .contexts
         .find(BY_MS, &ms_key(inner.ms), rcu)
@@ -118,10 +167,7 @@ fn encapsulate<'rcu>(
         dev.count_tx_carrier_error();
         return Err(DropReason::NotReady);
     };
-    let IpAddr::V4(peer) = pdp.peer else {
-        return Err(DropReason::NoRoute);
-    };
-    let route = endpoint.route(peer).map_err(|_| {
+    let route = endpoint.route(pdp.peer).map_err(|_| {
         dev.count_tx_carrier_error();
         DropReason::NoRoute
     })?;
@@ -129,7 +175,7 @@ fn encapsulate<'rcu>(
         dev.count_collision();
         return Err(DropReason::Recursion);
     }
-    check_size(skb, &inner, pdp, &route)?;
+    check_size(skb, inner.size, pdp, &route)?;
     push_header(skb, pdp)?;
     Ok(Way {
         endpoint,
@@ -142,28 +188,27 @@ fn encapsulate<'rcu>(
 /// Tells the sender's route how large a packet may be, and turns one down that is
 /// larger and must not be fragmented. Others are fragmented outside the tunnel.
 #[inline]
-fn check_size(
-    skb: &mut SkBuff,
-    inner: &Inner4,
-    pdp: &Pdp,
-    route: &Route4,
-) -> Result<(), DropReason> {
-    let headers = match pdp.tunnel {
+fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<(), DropReason> {
+    let gtp = match pdp.tunnel {
         Tunnel::V0 { .. } => v0::HEADER_LEN,
         Tunnel::V1 { .. } => v1::HEADER_LEN,
     };
-    let headers = u32::try_from(headers)
+    let headers = u32::try_from(gtp)
         .unwrap_or(u32::MAX)
-        .saturating_add(OUTER4_UDP_LEN);
-    let mtu = if inner.fragment == 0 {
-        route.mtu()
-    } else {
-        route.mtu().saturating_sub(headers)
-    };
-    skb.update_pmtu(mtu);
-    if inner.fragment & Inner4::DF != 0 && u32::try_from(skb.len()).is_ok_and(|len| len > mtu) {
-        skb.send_frag_needed(mtu);
-        return Err(DropReason::TooBig);
+        .saturating_add(UDP_HEADER_LEN)
+        .saturating_add(route.ip_header_len());
+    let room = route.mtu().saturating_sub(headers);
+    match size {
+        Size::Any => skb.update_pmtu(route.mtu()),
+        Size::Fragment => skb.update_pmtu(room),
+        Size::AtMost { least } => {
+            let mtu = room.max(least);
+            skb.update_pmtu(mtu);
+            if u32::try_from(skb.len()).map_or(true, |len| len > mtu) {
+                skb.send_too_big(mtu);
+                return Err(DropReason::TooBig);
+            }
+        }
     }
     Ok(())
 }

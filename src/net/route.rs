@@ -2,7 +2,7 @@
 
 //! Routes to the other end of a tunnel.
 //!
-//! C header: `include/net/route.h`.
+//! C headers: `include/net/route.h`, `include/net/ip6_route.h`.
 
 use super::{
     bindings,
@@ -10,7 +10,11 @@ use super::{
 };
 use core::{
     mem::ManuallyDrop,
-    net::Ipv4Addr,
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     ptr::NonNull, //
 };
 use kernel::{
@@ -18,74 +22,138 @@ use kernel::{
     prelude::*, //
 };
 
-/// A route to an IPv4 address.
+/// The addresses of packets on a route.
+#[derive(Clone, Copy)]
+pub(super) enum Ends {
+    /// Those of IPv4 packets.
+    V4 {
+        /// Source.
+        source: Ipv4Addr,
+        /// Destination.
+        destination: Ipv4Addr,
+    },
+    /// Those of IPv6 packets.
+    V6 {
+        /// Source.
+        source: Ipv6Addr,
+        /// Destination.
+        destination: Ipv6Addr,
+    },
+}
+
+/// Converts an address to how C code keeps it.
+pub(super) fn in_addr(address: Ipv4Addr) -> bindings::__be32 {
+    u32::from_ne_bytes(address.octets())
+}
+
+/// Converts an address to how C code keeps it.
+pub(super) fn in6_addr(address: Ipv6Addr) -> bindings::in6_addr {
+    bindings::in6_addr {
+        in6_u: bindings::in6_addr__bindgen_ty_1 {
+            u6_addr8: address.octets(),
+        },
+    }
+}
+
+/// A route to an address.
 ///
 /// # Invariants
 ///
-/// The pointer is valid and owns one reference.
-pub(crate) struct Route4 {
-    rt: NonNull<bindings::rtable>,
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
+/// The pointer is valid and owns one reference; it is a route for the family of
+/// `ends`.
+pub(crate) struct Route {
+    dst: NonNull<bindings::dst_entry>,
+    ends: Ends,
 }
 
-impl Route4 {
-    /// Finds the route from `sk` to `destination`, with `source` as the source
-    /// address unless it is unspecified.
+impl Route {
+    /// Finds the route from `sk` to `destination`, with the source address that the
+    /// socket is bound to, if it is.
     ///
     /// # Safety
     ///
-    /// `sk` must be a valid IPv4 UDP socket for the duration of the call.
+    /// `sk` must be a valid UDP socket of the family of `destination` for the duration of
+    /// the call.
     ///
     /// # Errors
     ///
     /// What the look-up says: ENETUNREACH, EHOSTUNREACH, EINVAL and others.
     #[inline]
-    pub(super) unsafe fn output(
-        sk: NonNull<bindings::sock>,
-        destination: Ipv4Addr,
-        source: Ipv4Addr,
-    ) -> Result<Self> {
-        let mut saddr = u32::from_ne_bytes(source.octets());
-        // SAFETY: The socket is valid by the caller's duty, and `saddr` is a local.
-        let rt = from_err_ptr(unsafe {
-            bindings::helpers::ip_route_output_sk(
-                sk.as_ptr(),
-                u32::from_ne_bytes(destination.octets()),
-                &mut saddr,
-            )
+    pub(super) unsafe fn output(sk: NonNull<bindings::sock>, destination: IpAddr) -> Result<Self> {
+        match destination {
+            // SAFETY: The caller's duty.
+            IpAddr::V4(destination) => unsafe { Self::output4(sk, destination) },
+            // SAFETY: The caller's duty.
+            IpAddr::V6(destination) => unsafe { Self::output6(sk, destination) },
+        }
+    }
+
+    /// Finds a route to an IPv4 address.
+    ///
+    /// # Safety
+    ///
+    /// As for [`output`](Self::output).
+    #[inline]
+    unsafe fn output4(sk: NonNull<bindings::sock>, destination: Ipv4Addr) -> Result<Self> {
+        let mut source = 0;
+        // SAFETY: The socket is valid by the caller's duty, and `source` is a local.
+        let dst = from_err_ptr(unsafe {
+            bindings::helpers::ip_route_output_sk(sk.as_ptr(), in_addr(destination), &mut source)
         })?;
         // INVARIANT: The look-up returns a reference that is ours.
         Ok(Self {
-            rt: NonNull::new(rt).ok_or(ENETUNREACH)?,
-            source: Ipv4Addr::from(saddr.to_ne_bytes()),
-            destination,
+            dst: NonNull::new(dst).ok_or(ENETUNREACH)?,
+            ends: Ends::V4 {
+                source: Ipv4Addr::from(source.to_ne_bytes()),
+                destination,
+            },
         })
     }
 
-    /// Returns the pointer to the part that all routes have.
-    fn dst(&self) -> *mut bindings::dst_entry {
-        // SAFETY: By the type invariant the route is valid.
-        unsafe { &raw mut (*self.rt.as_ptr()).dst }
+    /// Finds a route to an IPv6 address.
+    ///
+    /// # Safety
+    ///
+    /// As for [`output`](Self::output).
+    #[inline]
+    unsafe fn output6(sk: NonNull<bindings::sock>, destination: Ipv6Addr) -> Result<Self> {
+        let mut source = in6_addr(Ipv6Addr::UNSPECIFIED);
+        // SAFETY: The socket is valid by the caller's duty, and the addresses are locals.
+        let dst = from_err_ptr(unsafe {
+            bindings::helpers::ip6_route_output_sk(sk.as_ptr(), &in6_addr(destination), &mut source)
+        })?;
+        // SAFETY: All forms of the union are sixteen octets.
+        let source = unsafe { source.in6_u.u6_addr8 };
+        // INVARIANT: The look-up returns a reference that is ours.
+        Ok(Self {
+            dst: NonNull::new(dst).ok_or(ENETUNREACH)?,
+            ends: Ends::V6 {
+                source: Ipv6Addr::from(source),
+                destination,
+            },
+        })
     }
 
-    /// The source address that packets on this route get.
+    /// The addresses of packets on the route.
     #[inline]
-    pub(crate) fn source(&self) -> Ipv4Addr {
-        self.source
+    pub(super) fn ends(&self) -> Ends {
+        self.ends
     }
 
-    /// The address that the route leads to.
+    /// Length of the IP header of packets on the route, in octets.
     #[inline]
-    pub(crate) fn destination(&self) -> Ipv4Addr {
-        self.destination
+    pub(crate) fn ip_header_len(&self) -> u32 {
+        match self.ends {
+            Ends::V4 { .. } => 20,
+            Ends::V6 { .. } => 40,
+        }
     }
 
     /// Largest packet that the route carries, in octets.
     #[inline]
     pub(crate) fn mtu(&self) -> u32 {
         // SAFETY: By the type invariant the route is valid.
-        unsafe { bindings::helpers::dst_mtu(self.dst()) }
+        unsafe { bindings::helpers::dst_mtu(self.dst.as_ptr()) }
     }
 
     /// Whether the route leaves through `dev`.
@@ -93,18 +161,18 @@ impl Route4 {
     pub(crate) fn leaves_through(&self, dev: &NetDevice) -> bool {
         // SAFETY: By the type invariant the route is valid. The device is compared
         // and not looked at.
-        unsafe { bindings::helpers::dst_dev(self.dst()) == dev.as_ptr() }
+        unsafe { bindings::helpers::dst_dev(self.dst.as_ptr()) == dev.as_ptr() }
     }
 
     /// Hands the reference over to C code.
-    pub(super) fn into_raw(self) -> *mut bindings::rtable {
-        ManuallyDrop::new(self).rt.as_ptr()
+    pub(super) fn into_raw(self) -> *mut bindings::dst_entry {
+        ManuallyDrop::new(self).dst.as_ptr()
     }
 }
 
-impl Drop for Route4 {
+impl Drop for Route {
     fn drop(&mut self) {
         // SAFETY: By the type invariant we own the reference that is given back.
-        unsafe { bindings::dst_release(self.dst()) };
+        unsafe { bindings::dst_release(self.dst.as_ptr()) };
     }
 }

@@ -71,6 +71,8 @@ drop_reasons! {
     NotReady = skb_drop_reason_SKB_DROP_REASON_DEV_READY,
     /// Nobody is there who would want the message.
     NoSocket = skb_drop_reason_SKB_DROP_REASON_NO_SOCKET,
+    /// Congestion was marked on a packet whose sender does not understand the mark.
+    Ecn = skb_drop_reason_SKB_DROP_REASON_IP_TUNNEL_ECN,
     /// A segmentation offload that the receiver did not ask for.
     UnexpectedGso = skb_drop_reason_SKB_DROP_REASON_SKB_BAD_GSO,
 }
@@ -229,6 +231,22 @@ impl SkBuff {
         to_result(unsafe { bindings::helpers::skb_decap(self.as_ptr(), len, protocol, xnet) })
     }
 
+    /// Has the ECN field of the outer IP header, which [`decap`](Self::decap) has left
+    /// in front of the data, take effect on the inner one (RFC 6040 4.2).
+    ///
+    /// # Errors
+    ///
+    /// The reason why the packet is to be dropped.
+    #[inline]
+    pub(crate) fn decap_ecn(&mut self, outer_is_ipv6: bool) -> Result<(), DropReason> {
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        match unsafe { bindings::helpers::skb_decap_ecn(self.as_ptr(), outer_is_ipv6) } {
+            0 | 1 => Ok(()),
+            code if code > 1 => Err(DropReason::Ecn),
+            _ => Err(DropReason::HeaderTruncated),
+        }
+    }
+
     /// Hands the packet to the stack as received by `dev`, and counts it there.
     /// The caller is in softirq context, or has softirqs disabled.
     #[inline]
@@ -244,18 +262,12 @@ impl SkBuff {
         unsafe { bindings::helpers::skb_dst_update_pmtu_no_confirm(self.as_ptr(), mtu) };
     }
 
-    /// Answers the sender of an IPv4 packet with ICMP Fragmentation Needed.
-    pub(crate) fn send_frag_needed(&mut self, mtu: u32) {
-        // SAFETY: By the type invariant the packet is valid; the function looks at a
-        // linear network header only, and copies what it needs.
-        unsafe {
-            bindings::helpers::icmp_ndo_send(
-                self.as_ptr(),
-                bindings::ICMP_DEST_UNREACH as c_int,
-                bindings::ICMP_FRAG_NEEDED as c_int,
-                mtu,
-            )
-        };
+    /// Tells the sender of an IP packet that it is too big, and that one of `mtu` octets
+    /// would not be: ICMP Fragmentation Needed, or ICMPv6 Packet Too Big.
+    pub(crate) fn send_too_big(&mut self, mtu: u32) {
+        // SAFETY: By the type invariant the packet is valid and its network header set;
+        // the functions below check what they look at, and copy what they need.
+        unsafe { bindings::helpers::icmp_too_big(self.as_ptr(), mtu) };
     }
 
     /// Frees the packet, telling drop monitors why.

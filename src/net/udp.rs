@@ -24,17 +24,19 @@ use super::{
     netns::Net,
     nlattr::Attr,
     rcu::RcuBox,
-    route::Route4,
+    route::{
+        in6_addr,
+        in_addr,
+        Ends,
+        Route, //
+    },
     skb::{
         SkBuff,
         Verdict, //
     },
 };
 use core::{
-    net::{
-        IpAddr,
-        Ipv4Addr, //
-    },
+    net::IpAddr,
     ptr::NonNull, //
 };
 use kernel::{
@@ -141,40 +143,67 @@ impl<T: Receiver> Endpoint<T> {
     ///
     /// # Errors
     ///
-    /// EAFNOSUPPORT on an IPv6 socket; what the look-up says.
+    /// EAFNOSUPPORT for an address of another family than the socket's; what the
+    /// look-up says.
     #[inline]
-    pub(crate) fn route(&self, peer: Ipv4Addr) -> Result<Route4> {
-        if self.is_ipv6() {
+    pub(crate) fn route(&self, peer: IpAddr) -> Result<Route> {
+        if peer.is_ipv6() != self.is_ipv6() {
             return Err(EAFNOSUPPORT);
         }
-        // SAFETY: By the type invariant the socket is valid, and it is one of IPv4.
-        unsafe {
-            let source = bindings::helpers::inet_saddr(self.sk.as_ptr());
-            Route4::output(self.sk, peer, Ipv4Addr::from(source.to_ne_bytes()))
-        }
+        // SAFETY: By the type invariant the socket is valid, and it is of that family.
+        unsafe { Route::output(self.sk, peer) }
     }
 
-    /// Sends `skb` on `route` with `port` as source and destination port, counted
-    /// by the device. `tos` is the outer TOS octet.
+    /// Sends `skb` on `route` from and to the given UDP ports, counted by the device.
+    /// `tos` is the outer TOS octet or traffic class.
     #[inline]
-    pub(crate) fn send(&self, skb: SkBuff, route: Route4, tos: u8, port: u16) {
+    pub(crate) fn send(&self, skb: SkBuff, route: Route, tos: u8, from: u16, to: u16) {
         let xnet = !self.net().is(self.device().net());
-        let source = u32::from_ne_bytes(route.source().octets());
-        let destination = u32::from_ne_bytes(route.destination().octets());
-        // SAFETY: By the type invariant the socket is valid. Packet and route are
-        // given away.
-        unsafe {
-            bindings::helpers::udp_tunnel_xmit4(
-                route.into_raw(),
-                self.sk.as_ptr(),
-                skb.into_raw(),
+        let (sk, ends) = (self.sk.as_ptr(), route.ends());
+        let (dst, skb) = (route.into_raw(), skb.into_raw());
+        match ends {
+            Ends::V4 {
                 source,
                 destination,
-                tos,
-                port,
-                xnet,
-            )
-        };
+            } => {
+                let (source, destination) = (in_addr(source), in_addr(destination));
+                // SAFETY: By the type invariant the socket is valid. Packet and route,
+                // which is one of IPv4, are given away.
+                unsafe {
+                    bindings::helpers::udp_tunnel_xmit4(
+                        dst,
+                        sk,
+                        skb,
+                        source,
+                        destination,
+                        tos,
+                        from,
+                        to,
+                        xnet,
+                    )
+                };
+            }
+            Ends::V6 {
+                source,
+                destination,
+            } => {
+                let (source, destination) = (in6_addr(source), in6_addr(destination));
+                // SAFETY: As above, with a route of IPv6.
+                unsafe {
+                    bindings::helpers::udp_tunnel_xmit6(
+                        dst,
+                        sk,
+                        skb,
+                        &source,
+                        &destination,
+                        tos,
+                        from,
+                        to,
+                        xnet,
+                    )
+                };
+            }
+        }
     }
 }
 
@@ -465,11 +494,11 @@ pub(crate) fn create<T: Receiver>(
     match address {
         IpAddr::V4(address) => {
             config.family = bindings::AF_INET as u8;
-            config.__bindgen_anon_1.local_ip.s_addr = u32::from_ne_bytes(address.octets());
+            config.__bindgen_anon_1.local_ip.s_addr = in_addr(address);
         }
         IpAddr::V6(address) => {
             config.family = bindings::AF_INET6 as u8;
-            config.__bindgen_anon_1.local_ip6.in6_u.u6_addr8 = address.octets();
+            config.__bindgen_anon_1.local_ip6 = in6_addr(address);
         }
     }
     let mut sock = core::ptr::null_mut();
