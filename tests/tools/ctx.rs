@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::args::{usage, Done};
+use crate::args::{fail, usage, Done};
 use crate::genl::Family;
 use crate::netlink::{Channel, Message};
 use crate::socket::Named;
@@ -56,7 +56,7 @@ impl Ctx {
     /// Closes the file of that name.
     pub fn forget(&mut self, name: &str) -> Done {
         if self.sockets.remove(name).is_none() && self.listeners.remove(name).is_none() {
-            return usage(format!("{name}: no such socket or file"));
+            return fail(format!("{name}: no such socket or file"));
         }
         Ok(())
     }

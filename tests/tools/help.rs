@@ -14,6 +14,7 @@ Tests
   cleanup               statements up to the next test may fail
   sh COMMAND [=> N]     run a shell command, expect its exit status
   sleep MS
+  retry STATEMENT       until it holds, ten seconds at most
   nobody                give up root and all capabilities, for good
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
@@ -23,7 +24,7 @@ Sockets (ns=NAME opens them in /run/netns/NAME)
   capture NAME dev=DEV  what DEV receives, without a link layer; `send` transmits on DEV
   close NAME
   send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
-  flood NAME count=N : PACKET
+  flood NAME count=N|for=MS : PACKET
   expect NAME [from=A:P] [timeout=MS] : PACKET
   silent NAME... [for=MS]
   drain NAME...

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{stdin, BufRead, BufReader};
 use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
@@ -144,6 +144,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
         "slab" => stats::slab(ctx, &mut args)?,
         "slabgrew" => stats::slab_grew(ctx, &mut args)?,
         "leave" => ctx.leave(&args.next("a namespace")?),
+        "retry" => return retry(ctx, &args.rest(), args.want.take()),
         "nobody" => {
             if let Err(error) = crate::sys::become_nobody() {
                 return fail(format!("setresuid: {error}"));
@@ -159,6 +160,24 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
         _ => return usage(format!("{verb}: no such verb")),
     }
     args.end()
+}
+
+/// Runs a statement again and again until it holds, for what the kernel does in its own time.
+fn retry(ctx: &mut Ctx, words: &[String], want: Option<Vec<String>>) -> Done {
+    let mut words = words.to_vec();
+    if let Some(want) = want {
+        words.push("=>".to_string());
+        words.extend(want);
+    }
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        match statement(ctx, words.clone()) {
+            Err(Stop::Fail(_)) if Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn shell(args: &mut Args) -> Done {

@@ -38,6 +38,8 @@ fn io<T>(result: std::io::Result<T>, what: &str) -> Done<T> {
 /// Opens a UDP socket.
 pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
+    // A socket of that name gives way, and with it what it was bound to.
+    let _ = ctx.forget(&name);
     let ns = args.take("ns");
     let v6 = args.flag("v6");
     let v6only = args.take("v6only");
@@ -136,12 +138,11 @@ pub fn capture(ctx: &mut Ctx, args: &mut Args) -> Done {
     Ok(())
 }
 
-/// Closes one.
+/// Closes all that are named, also when one of them is not there.
 pub fn close(ctx: &mut Ctx, args: &mut Args) -> Done {
-    while let Ok(name) = args.next("a name") {
-        ctx.forget(&name)?;
-    }
-    Ok(())
+    let names = args.rest();
+    let closed: Vec<Done> = names.iter().map(|name| ctx.forget(name)).collect();
+    closed.into_iter().collect()
 }
 
 /// Sends a packet.
@@ -181,15 +182,25 @@ pub fn send(ctx: &mut Ctx, args: &mut Args) -> Done {
 /// Sends the same packet many times on a packet socket or a connected one.
 pub fn flood(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
-    let count: u32 = number(&args.need("count")?)?;
+    let count = args.number::<u32>("count")?.unwrap_or(u32::MAX);
+    let time = args.number::<u64>("for")?.unwrap_or(600_000);
     let packet = expression(args)?;
     let bytes = packet.to_send()?;
     let socket = ctx.named(&name)?;
     let to = socket
         .ifindex
         .map(|ifindex| sys::Addr::link(ifindex as i32, libc::ETH_P_IP as u16));
-    for _ in 0..count {
-        io(sys::send(socket.fd.as_fd(), bytes, to.as_ref()), "send")?;
+    let end = Instant::now() + Duration::from_millis(time);
+    for n in 0..count {
+        match sys::send(socket.fd.as_fd(), bytes, to.as_ref()) {
+            Ok(_) => {}
+            // Nobody listens there now; that need not stay so.
+            Err(error) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {}
+            Err(error) => return fail(format!("send: {}", errno::of(&error))),
+        }
+        if n % 64 == 63 && Instant::now() > end {
+            break;
+        }
     }
     Ok(())
 }
