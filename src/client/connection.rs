@@ -51,7 +51,7 @@ use std::{
 /// than 64 KiB never fit into one message of generic netlink or rtnetlink.
 const RECEIVE_LEN: usize = 64 * 1024;
 
-/// Wanted size of the receive buffer, in octets. The kernel doubles it.
+/// Wanted size of the receive buffer, in octets.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
 /// How a dump ended.
@@ -87,19 +87,24 @@ impl Connection {
         setup(&mut socket)
             .map_err(|error| Error::system("cannot set up a netlink socket", &error))?;
 
-        // A larger buffer is welcome but not needed, and the second way asks
-        // for no privilege.
-        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
-            let _ = setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER);
-        }
-
-        Ok(Self {
+        let connection = Self {
             socket,
             sequence: 0,
             naming,
             request: Vec::new(),
             received: Vec::with_capacity(RECEIVE_LEN),
-        })
+        };
+        connection.widen(RECEIVE_BUFFER);
+        Ok(connection)
+    }
+
+    /// Asks for a receive buffer of that size, in octets, which the kernel
+    /// doubles. More is welcome but not needed, so the kernel may refuse: the
+    /// second way asks for no privilege, and gives less.
+    pub fn widen(&self, size: usize) {
+        if setsockopt(&self.socket, sockopt::RcvBufForce, &size).is_err() {
+            let _ = setsockopt(&self.socket, sockopt::RcvBuf, &size);
+        }
     }
 
     /// Asks the kernel to check what selects entries in a request to read.

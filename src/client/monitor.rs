@@ -48,6 +48,11 @@ use std::{
     }, //
 };
 
+/// Wanted size of the receive buffer, in octets. Nothing is set aside for it;
+/// it is what tens of thousands of changes made at once take before they are
+/// read.
+const RECEIVE_BUFFER: usize = 32 * 1024 * 1024;
+
 /// Something that happened to the links of a network namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -107,6 +112,7 @@ impl Monitor {
     pub fn open() -> Result<Self> {
         let (connection, family) = GtpClient::open()?.into_group()?;
 
+        connection.widen(RECEIVE_BUFFER);
         Ok(Self {
             connection,
             family,
