@@ -51,6 +51,7 @@ struct net_rht_node {
 #ifdef __BINDGEN__
 /* Macros with casts or sizeof in them are invisible to bindgen. */
 const size_t NET_CONST_LL_MAX_HEADER = LL_MAX_HEADER;
+const u64 NET_CONST_HZ = HZ;
 const gfp_t NET_CONST_GFP_KERNEL = GFP_KERNEL;
 const gfp_t NET_CONST_GFP_ATOMIC = GFP_ATOMIC;
 const xa_mark_t NET_CONST_XA_PRESENT = XA_PRESENT;

@@ -35,6 +35,31 @@ __be16 gtp_helper_skb_protocol(const struct sk_buff *skb)
 	return skb->protocol;
 }
 
+/* A packet with room for outer headers in front of @len octets of @data. */
+struct sk_buff *gtp_helper_alloc_skb_with(const void *data, unsigned int len)
+{
+	const unsigned int headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) +
+				      sizeof(struct udphdr);
+	struct sk_buff *skb = alloc_skb(headroom + len, GFP_ATOMIC);
+
+	if (skb) {
+		skb_reserve(skb, headroom);
+		skb_put_data(skb, data, len);
+		skb_reset_inner_headers(skb);
+	}
+	return skb;
+}
+
+/* Copies the first @len octets of the network header, if they are there. */
+bool gtp_helper_skb_copy_network_header(const struct sk_buff *skb, void *to,
+					unsigned int len)
+{
+	if (skb_network_header(skb) + len > skb_tail_pointer(skb))
+		return false;
+	memcpy(to, skb_network_header(skb), len);
+	return true;
+}
+
 /* Makes room for the outer headers and the inner network header linear. */
 bool gtp_helper_skb_prepare_encap(struct sk_buff *skb, unsigned int headroom)
 {
@@ -102,7 +127,11 @@ void gtp_helper_icmp_too_big(struct sk_buff *skb, u32 mtu)
 
 /* Routes and transmission */
 
-/* Route from @sk, and from the address it is bound to if it is, to @daddr. */
+/*
+ * Route from @sk to @daddr. The source address is *@saddr or, if that is not
+ * given, the one that the socket is bound to, if it is; *@saddr is set to what
+ * was chosen.
+ */
 struct dst_entry *gtp_helper_ip_route_output_sk(const struct sock *sk,
 						__be32 daddr, __be32 *saddr)
 {
@@ -110,7 +139,7 @@ struct dst_entry *gtp_helper_ip_route_output_sk(const struct sock *sk,
 		.flowi4_oif = sk->sk_bound_dev_if,
 		.flowi4_mark = READ_ONCE(sk->sk_mark),
 		.daddr = daddr,
-		.saddr = inet_sk(sk)->inet_saddr,
+		.saddr = *saddr ? *saddr : inet_sk(sk)->inet_saddr,
 		.flowi4_dscp = inet_sk_dscp(inet_sk(sk)),
 		.flowi4_scope = ip_sock_rt_scope(sk),
 		.flowi4_proto = sk->sk_protocol,
@@ -133,7 +162,7 @@ struct dst_entry *gtp_helper_ip6_route_output_sk(const struct sock *sk,
 		.flowi6_oif = sk->sk_bound_dev_if,
 		.flowi6_mark = READ_ONCE(sk->sk_mark),
 		.daddr = *daddr,
-		.saddr = inet6_sk(sk)->saddr,
+		.saddr = ipv6_addr_any(saddr) ? inet6_sk(sk)->saddr : *saddr,
 		.flowi6_proto = sk->sk_protocol,
 	};
 	struct dst_entry *dst;
@@ -185,6 +214,21 @@ void gtp_helper_udp_tunnel_xmit6(struct dst_entry *dst, struct sock *sk,
 			     ip6_dst_hoplimit(dst), 0, htons(sport),
 			     htons(dport), false, 0);
 #endif
+}
+
+void gtp_helper_local_bh_disable(void)
+{
+	local_bh_disable();
+}
+
+void gtp_helper_local_bh_enable(void)
+{
+	local_bh_enable();
+}
+
+u64 gtp_helper_get_jiffies_64(void)
+{
+	return get_jiffies_64();
 }
 
 /* Sockets */

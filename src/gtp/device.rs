@@ -3,6 +3,7 @@
 //! The device: what `ip link add type gtp` makes.
 
 use super::{
+    path::Paths,
     pdp::{
         Pdp,
         Version,
@@ -113,7 +114,9 @@ pub(crate) struct Gtp {
     /// Table size as it was asked for, to be reported back.
     hash_size: u32,
     /// Restart counter for echo responses of version 0.
-    restart_count: u8,
+    pub(super) restart_count: u8,
+    /// The paths to the peers.
+    pub(super) paths: Paths,
     /// The PDP contexts.
     #[pin]
     pub(super) contexts: Table<Pdp, KEYS>,
@@ -180,6 +183,7 @@ impl link::Driver for Gtp {
             role,
             hash_size,
             restart_count,
+            paths: Paths::new(),
             contexts <- Table::new(hint),
             socket0: Slot::new(),
             socket1: Slot::new(),

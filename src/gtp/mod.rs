@@ -21,6 +21,7 @@
 
 pub(crate) mod device;
 pub(crate) mod netlink;
+mod path;
 mod pdp;
 mod rx;
 mod tx;

@@ -7,6 +7,7 @@
 
 use super::{
     device::Gtp,
+    path,
     pdp::{
         ms_key,
         Family,
@@ -55,7 +56,11 @@ use crate::{
             Key,
             Unpublished, //
         },
-        udp::Receiver, //
+        udp::{
+            Endpoint,
+            Path,
+            Receiver, //
+        },
     },
     wire::{
         inner::interface_id,
@@ -99,10 +104,11 @@ static POLICY: Policy<14> = Policy::new([
 ]);
 
 /// The commands.
-static OPS: [Op; 3] = [
+static OPS: [Op; 4] = [
     Op::lenient::<NewPdp>(),
     Op::lenient::<DelPdp>(),
     Op::lenient_with_dump::<GetPdp>(),
+    Op::lenient::<EchoReq>(),
 ];
 
 /// The multicast groups.
@@ -111,7 +117,10 @@ static GROUPS: [Group; 1] = [Group::for_admins(c"gtp")];
 /// Index of the group that is told of changes.
 const GROUP: u32 = 0;
 
-/// Fails with `error` and a message about the missing attribute `kind`.
+/// What is said when no device is named.
+const NO_LINK: &CStr = c"GTPA_LINK is missing: the number of a gtp device";
+
+/// Fails with EINVAL and a message about the missing attribute `kind`.
 fn missing<T>(extack: &mut ExtAck<'_>, kind: u16, message: &'static CStr) -> Result<T> {
     Err(extack.fail_missing(EINVAL, kind, message))
 }
@@ -128,11 +137,7 @@ fn version(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<u32> {
 fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<DeviceRef<Gtp>> {
     let attrs = request.attrs();
     let Some(link) = attrs.get(attr::LINK) else {
-        return missing(
-            extack,
-            attr::LINK,
-            c"GTPA_LINK is missing: the number of a gtp device",
-        );
+        return missing(extack, attr::LINK, NO_LINK);
     };
     let net = match attrs.get(attr::NET_NS_FD) {
         None => request.net().get(),
@@ -259,11 +264,7 @@ impl Command for NewPdp {
     fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
         let attrs = request.attrs();
         if attrs.get(attr::VERSION).is_some() && attrs.get(attr::LINK).is_none() {
-            return missing(
-                extack,
-                attr::LINK,
-                c"GTPA_LINK is missing: the number of a gtp device",
-            );
+            return missing(extack, attr::LINK, NO_LINK);
         }
         let tunnel = Self::tunnel(&attrs, extack)?;
         let dev = device(request, extack)?;
@@ -454,19 +455,79 @@ impl Dump for GetPdp {
     }
 }
 
+/// ECHOREQ: sends an echo request to a peer. The response is told to the group.
+struct EchoReq;
+
+impl EchoReq {
+    /// Reads an address that is given in either family.
+    fn address(attrs: &Attrs<'_>, v4: u16, v6: u16) -> Option<IpAddr> {
+        attrs
+            .get(v4)
+            .map(|address| IpAddr::V4(address.ipv4()))
+            .or_else(|| attrs.get(v6).map(|address| IpAddr::V6(address.ipv6())))
+    }
+}
+
+impl Command for EchoReq {
+    const CMD: u8 = cmd::ECHOREQ;
+
+    fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
+        let attrs = request.attrs();
+        let version = version(&attrs, extack)?;
+        if attrs.get(attr::LINK).is_none() {
+            return missing(extack, attr::LINK, NO_LINK);
+        }
+        let Some(peer) = Self::address(&attrs, attr::PEER_ADDRESS, attr::PEER_ADDR6) else {
+            return missing(
+                extack,
+                attr::PEER_ADDRESS,
+                c"The peer is missing: GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6",
+            );
+        };
+        let Some(local) = Self::address(&attrs, attr::MS_ADDRESS, attr::MS_ADDR6) else {
+            return missing(
+                extack,
+                attr::MS_ADDRESS,
+                c"Our address is missing: GTPA_MS_ADDRESS or GTPA_MS_ADDR6",
+            );
+        };
+        let dev = device(request, extack)?;
+        let rcu = rcu::read_lock();
+        let socket = |version| dev.data().slot(version).get(&rcu);
+        let is_ours = |endpoint: &Endpoint<Gtp>| !endpoint.is_read_by_process();
+        if !(socket(Version::V0).is_some_and(is_ours) || socket(Version::V1).is_some_and(is_ours)) {
+            return Err(extack.fail(
+                EOPNOTSUPP,
+                c"The sockets are a process': echo is that process' task",
+            ));
+        }
+        if !dev.is_up() {
+            return Err(extack.fail(ENETDOWN, c"The device is down"));
+        }
+        let endpoint = match version {
+            0 => socket(Version::V0),
+            1 => socket(Version::V1),
+            _ => None,
+        };
+        let endpoint = endpoint.ok_or_else(|| extack.fail(ENODEV, c"GTPA_VERSION is 0 or 1"))?;
+        path::send_echo_request(&dev, endpoint, peer, local).map_err(|error| match error {
+            EAFNOSUPPORT => extack.fail(
+                EAFNOSUPPORT,
+                c"The addresses are not of the family of the device's sockets",
+            ),
+            ENOMEM => ENOMEM,
+            _ => extack.fail(ENODEV, c"No route from our address to the peer"),
+        })
+    }
+}
+
 /// Writes what a message says of a context.
 fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Result {
     writer.put_u32(attr::VERSION, u32::from(pdp.tunnel.version().number()))?;
     writer.put_u32(attr::LINK, dev.ifindex())?;
     writer.put_u8(attr::FAMILY, Family::of(pdp.ms).number())?;
-    match pdp.ms {
-        IpAddr::V4(ms) => writer.put(attr::MS_ADDRESS, &ms.octets())?,
-        IpAddr::V6(ms) => writer.put(attr::MS_ADDR6, &ms.octets())?,
-    }
-    match pdp.peer {
-        IpAddr::V4(peer) => writer.put(attr::PEER_ADDRESS, &peer.octets())?,
-        IpAddr::V6(peer) => writer.put(attr::PEER_ADDR6, &peer.octets())?,
-    }
+    put_address(writer, pdp.ms, attr::MS_ADDRESS, attr::MS_ADDR6)?;
+    put_address(writer, pdp.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
     match pdp.tunnel {
         Tunnel::V0 { tid, flow } => {
             writer.put_u64(attr::TID, tid.0, attr::PAD)?;
@@ -477,6 +538,53 @@ fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Result {
             writer.put_u32(attr::O_TEI, o_tei.0)
         }
     }
+}
+
+/// Writes an address as the attribute for its family.
+fn put_address(writer: &mut Writer<'_>, address: IpAddr, v4: u16, v6: u16) -> Result {
+    match address {
+        IpAddr::V4(address) => writer.put(v4, &address.octets()),
+        IpAddr::V6(address) => writer.put(v6, &address.octets()),
+    }
+}
+
+/// Tells the listeners in the device's namespace what a packet has told. Any context.
+fn notify_of_packet(dev: &Device<Gtp>, cmd: u8, fill: impl FnOnce(&mut Writer<'_>) -> Result) {
+    if !FAMILY.has_listeners(dev.net(), GROUP) {
+        return;
+    }
+    let Ok(mut message) = Message::notification_atomic(&FAMILY, cmd) else {
+        return;
+    };
+    if fill(&mut message.writer()).is_ok() {
+        message.multicast(dev.net(), GROUP);
+    }
+}
+
+/// Tells the listeners that a peer has answered our echo request.
+pub(super) fn notify_echo_response(dev: &Device<Gtp>, version: Version, path: &Path) {
+    notify_of_packet(dev, cmd::ECHOREQ, |writer| {
+        writer.put_u32(attr::VERSION, u32::from(version.number()))?;
+        put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+        put_address(writer, path.local, attr::MS_ADDRESS, attr::MS_ADDR6)
+    });
+}
+
+/// Tells the listeners that a peer does not know a tunnel of ours any more.
+pub(super) fn notify_error_indication(dev: &Device<Gtp>, id: TunnelId, path: &Path) {
+    notify_of_packet(dev, cmd::ERROR_INDICATION, |writer| {
+        let version = match id {
+            TunnelId::V0(_) => Version::V0,
+            TunnelId::V1(_) => Version::V1,
+        };
+        writer.put_u32(attr::VERSION, u32::from(version.number()))?;
+        writer.put_u32(attr::LINK, dev.ifindex())?;
+        put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+        match id {
+            TunnelId::V0(tid) => writer.put_u64(attr::TID, tid.0, attr::PAD),
+            TunnelId::V1(teid) => writer.put_u32(attr::O_TEI, teid.0),
+        }
+    });
 }
 
 /// Tells the listeners in the device's namespace what has happened to a context. What

@@ -3,13 +3,15 @@
 //! Reception: from a datagram on a socket to an IP packet from the device.
 //!
 //! Called under RCU in softirq context. What is not for the datapath goes up to
-//! the process that owns the socket, unchanged.
+//! the process that owns the socket, unchanged, or to path management where there
+//! is none.
 
 use super::{
     device::{
         Gtp,
         Role, //
     },
+    path,
     pdp::{
         ms_key,
         Family,
@@ -39,6 +41,7 @@ use crate::{
         },
         v0,
         v1,
+        FlowLabel,
         Step, //
     },
 };
@@ -46,24 +49,35 @@ use core::net::IpAddr;
 use kernel::sync::rcu;
 
 /// Length of the UDP header, which stands in front of the data, in octets.
-const UDP_HEADER_LEN: usize = 8;
+pub(super) const UDP_HEADER_LEN: usize = 8;
 
 /// A G-PDU whose headers have been walked. Offsets count from the GTP header.
 #[derive(Clone, Copy)]
 struct GPdu {
     /// What tells the tunnel.
     id: TunnelId,
+    /// Flow label of version 0.
+    flow: FlowLabel,
     /// Offset of the T-PDU.
     start: usize,
     /// Offset of the T-PDU's end: the datagram may have surplus octets.
     end: usize,
 }
 
-/// Why a datagram is not decapsulated.
-enum Refusal {
-    /// It is somebody else's: the process shall have it.
-    PassUp,
-    /// It is nobody's.
+/// Why a datagram is not decapsulated. All but the last are somebody else's matter: the
+/// process has them, or path management.
+pub(super) enum Refusal {
+    /// It is no T-PDU.
+    Message,
+    /// No context has this identifier. The flow label is version 0's.
+    UnknownTunnel(TunnelId, FlowLabel),
+    /// An extension header is not known that must not be skipped.
+    UnknownExtension,
+    /// Its address is not the context's.
+    NotFromMs,
+    /// It is of a version that the socket is not for.
+    OtherVersion,
+    /// It is good for nothing.
     Drop(DropReason),
 }
 
@@ -71,8 +85,7 @@ impl From<wire::Error> for Refusal {
     fn from(error: wire::Error) -> Self {
         use wire::Error;
         Self::Drop(match error {
-            // The process may speak versions that we do not.
-            Error::Version => return Self::PassUp,
+            Error::Version => return Self::OtherVersion,
             Error::TooShort | Error::ExtensionTruncated | Error::InnerTruncated => {
                 DropReason::HeaderTruncated
             }
@@ -96,14 +109,14 @@ pub(super) fn receive(
             skb.deliver(dev);
             Verdict::Consumed
         }
-        Err(Refusal::PassUp) if endpoint.is_read_by_process() => Verdict::PassUp(skb),
-        Err(refusal) => {
-            let reason = match refusal {
-                Refusal::PassUp => DropReason::NoSocket,
-                Refusal::Drop(reason) => reason,
-            };
+        Err(Refusal::Drop(reason)) => {
             dev.count_rx_drop();
             skb.drop_with(reason);
+            Verdict::Consumed
+        }
+        Err(_) if endpoint.is_read_by_process() => Verdict::PassUp(skb),
+        Err(refusal) => {
+            path::handle(dev, endpoint, skb, refusal);
             Verdict::Consumed
         }
     }
@@ -140,13 +153,13 @@ fn decapsulate(
     let pdp = gtp
         .contexts
         .find(BY_TUNNEL, &gpdu.id.key(family), rcu)
-        .ok_or(Refusal::PassUp)?;
+        .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
     if skb.is_gso() {
         return Err(Refusal::Drop(DropReason::UnexpectedGso));
     }
-    let addresses = linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::PassUp)?;
+    let addresses = linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::NotFromMs)?;
     if !is_from_ms(pdp, addresses, gtp.role) {
-        return Err(Refusal::PassUp);
+        return Err(Refusal::NotFromMs);
     }
     skb.trim(end)
         .map_err(|_| Refusal::Drop(DropReason::NoMemory))?;
@@ -190,31 +203,33 @@ fn walk_v0(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
     match linear(skb, UDP_HEADER_LEN, skb.len(), v0::decode)? {
         v0::Decoded::GPdu(message) => Ok(GPdu {
             id: TunnelId::V0(message.header.tid),
+            flow: message.header.flow,
             start: v0::HEADER_LEN,
             end: message.end,
         }),
-        v0::Decoded::Signalling(_) => Err(Refusal::PassUp),
+        v0::Decoded::Signalling(_) => Err(Refusal::Message),
     }
 }
 
-/// Walks the headers of a datagram on a socket for version 1. One with an extension
-/// header that it takes more than us to understand is the process' to answer.
+/// Walks the headers of a datagram on a socket for version 1.
 #[inline]
 fn walk_v1(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
     match linear(skb, UDP_HEADER_LEN, skb.len(), v1::decode)? {
         v1::Decoded::GPdu(message) => Ok(GPdu {
             id: TunnelId::V1(message.teid),
+            flow: FlowLabel(0),
             start: message.start,
             end: message.end,
         }),
-        v1::Decoded::Signalling(_) | v1::Decoded::Unsupported { .. } => Err(Refusal::PassUp),
+        v1::Decoded::Signalling(_) => Err(Refusal::Message),
+        v1::Decoded::Unsupported(_) => Err(Refusal::UnknownExtension),
     }
 }
 
 /// Decodes what stands from `start` to `end` in the packet, making more of it linear
 /// as `decode` asks for it.
 #[inline]
-fn linear<T>(
+pub(super) fn linear<T>(
     skb: &mut SkBuff,
     start: usize,
     end: usize,

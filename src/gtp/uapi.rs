@@ -33,6 +33,8 @@ pub(super) mod cmd {
     pub(crate) const GETPDP: u8 = 2;
     /// Sends an echo request; tells of an echo response.
     pub(crate) const ECHOREQ: u8 = 3;
+    /// Tells of a received error indication: ours, so from 64 on.
+    pub(crate) const ERROR_INDICATION: u8 = 64;
 }
 
 /// Attributes of the generic netlink family.

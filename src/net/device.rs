@@ -57,6 +57,14 @@ impl NetDevice {
         unsafe { Net::from_raw(bindings::helpers::dev_net(self.as_ptr())) }
     }
 
+    /// Whether the device is administratively up.
+    pub(crate) fn is_up(&self) -> bool {
+        // SAFETY: By the type invariant the device is valid. The flags may change at any
+        // time; either value is right then.
+        let flags = unsafe { (&raw const (*self.as_ptr()).flags).read_volatile() };
+        flags & bindings::net_device_flags_IFF_UP != 0
+    }
+
     /// Octets that the device wants in front of the data of packets sent to it.
     #[inline]
     pub(crate) fn needed_headroom(&self) -> u16 {

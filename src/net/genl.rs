@@ -253,7 +253,13 @@ impl<'a> Request<'a> {
     /// ENOMEM.
     pub(crate) fn answer(&self, family: &'static Family, cmd: u8) -> Result<Message> {
         let info = self.info();
-        Message::new(family, info.snd_portid, info.snd_seq, cmd)
+        Message::new(
+            family,
+            info.snd_portid,
+            info.snd_seq,
+            cmd,
+            bindings::NET_CONST_GFP_KERNEL,
+        )
     }
 
     /// Sends the answer to the request.
@@ -280,6 +286,7 @@ pub(crate) struct Message {
     family: &'static Family,
     skb: NonNull<bindings::sk_buff>,
     header: NonNull<c_void>,
+    gfp: bindings::gfp_t,
 }
 
 impl Message {
@@ -288,12 +295,16 @@ impl Message {
     /// # Errors
     ///
     /// ENOMEM.
-    fn new(family: &'static Family, portid: u32, seq: u32, cmd: u8) -> Result<Self> {
-        // SAFETY: Called in process context.
-        let skb = NonNull::new(unsafe {
-            bindings::helpers::genlmsg_new(MESSAGE_SIZE, bindings::NET_CONST_GFP_KERNEL)
-        })
-        .ok_or(ENOMEM)?;
+    fn new(
+        family: &'static Family,
+        portid: u32,
+        seq: u32,
+        cmd: u8,
+        gfp: bindings::gfp_t,
+    ) -> Result<Self> {
+        // SAFETY: Allocates, in a way that the callers know to be right for their context.
+        let skb = NonNull::new(unsafe { bindings::helpers::genlmsg_new(MESSAGE_SIZE, gfp) })
+            .ok_or(ENOMEM)?;
         // SAFETY: Message and family are valid.
         let header =
             unsafe { bindings::genlmsg_put(skb.as_ptr(), portid, seq, family.as_ptr(), 0, cmd) };
@@ -303,6 +314,7 @@ impl Message {
                 family,
                 skb,
                 header,
+                gfp,
             }),
             None => {
                 // SAFETY: The message is ours to free.
@@ -312,13 +324,22 @@ impl Message {
         }
     }
 
-    /// Begins a notification: no request is behind it.
+    /// Begins a notification, to which no request has led. Process context.
     ///
     /// # Errors
     ///
     /// ENOMEM.
     pub(crate) fn notification(family: &'static Family, cmd: u8) -> Result<Self> {
-        Self::new(family, 0, 0, cmd)
+        Self::new(family, 0, 0, cmd, bindings::NET_CONST_GFP_KERNEL)
+    }
+
+    /// The same for any context: of something that a packet has told.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(crate) fn notification_atomic(family: &'static Family, cmd: u8) -> Result<Self> {
+        Self::new(family, 0, 0, cmd, bindings::NET_CONST_GFP_ATOMIC)
     }
 
     /// Where the attributes are written.
@@ -330,7 +351,7 @@ impl Message {
     /// Sends the message to the listeners in `net` of the group with this index. That
     /// there are none, or that some do not keep up, is not an error.
     pub(crate) fn multicast(self, net: &Net, group: u32) {
-        let family = self.family.as_ptr();
+        let (family, gfp) = (self.family.as_ptr(), self.gfp);
         // SAFETY: Family and namespace are valid; the message is given away.
         unsafe {
             bindings::helpers::genlmsg_multicast_netns(
@@ -339,7 +360,7 @@ impl Message {
                 self.finish(),
                 0,
                 group,
-                bindings::NET_CONST_GFP_KERNEL,
+                gfp,
             )
         };
     }

@@ -18,4 +18,5 @@ pub(crate) mod rcu;
 pub(crate) mod route;
 pub(crate) mod skb;
 pub(crate) mod table;
+pub(crate) mod time;
 pub(crate) mod udp;

@@ -67,8 +67,8 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// Finds the route from `sk` to `destination`, with the source address that the
-    /// socket is bound to, if it is.
+    /// Finds the route from `sk` to `destination`. Without a `source` it is
+    /// the address that the socket is bound to, if it is, or else any.
     ///
     /// # Safety
     ///
@@ -77,14 +77,32 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// What the look-up says: ENETUNREACH, EHOSTUNREACH, EINVAL and others.
+    /// EAFNOSUPPORT if the addresses are of different families; what the look-up says:
+    /// ENETUNREACH, EHOSTUNREACH, EINVAL and others.
     #[inline]
-    pub(super) unsafe fn output(sk: NonNull<bindings::sock>, destination: IpAddr) -> Result<Self> {
-        match destination {
-            // SAFETY: The caller's duty.
-            IpAddr::V4(destination) => unsafe { Self::output4(sk, destination) },
-            // SAFETY: The caller's duty.
-            IpAddr::V6(destination) => unsafe { Self::output6(sk, destination) },
+    pub(super) unsafe fn output(
+        sk: NonNull<bindings::sock>,
+        source: Option<IpAddr>,
+        destination: IpAddr,
+    ) -> Result<Self> {
+        match (source, destination) {
+            (Some(IpAddr::V4(source)), IpAddr::V4(destination)) => {
+                // SAFETY: The caller's duty.
+                unsafe { Self::output4(sk, source, destination) }
+            }
+            (None, IpAddr::V4(destination)) => {
+                // SAFETY: The caller's duty.
+                unsafe { Self::output4(sk, Ipv4Addr::UNSPECIFIED, destination) }
+            }
+            (Some(IpAddr::V6(source)), IpAddr::V6(destination)) => {
+                // SAFETY: The caller's duty.
+                unsafe { Self::output6(sk, source, destination) }
+            }
+            (None, IpAddr::V6(destination)) => {
+                // SAFETY: The caller's duty.
+                unsafe { Self::output6(sk, Ipv6Addr::UNSPECIFIED, destination) }
+            }
+            _ => Err(EAFNOSUPPORT),
         }
     }
 
@@ -94,8 +112,12 @@ impl Route {
     ///
     /// As for [`output`](Self::output).
     #[inline]
-    unsafe fn output4(sk: NonNull<bindings::sock>, destination: Ipv4Addr) -> Result<Self> {
-        let mut source = 0;
+    unsafe fn output4(
+        sk: NonNull<bindings::sock>,
+        source: Ipv4Addr,
+        destination: Ipv4Addr,
+    ) -> Result<Self> {
+        let mut source = in_addr(source);
         // SAFETY: The socket is valid by the caller's duty, and `source` is a local.
         let dst = from_err_ptr(unsafe {
             bindings::helpers::ip_route_output_sk(sk.as_ptr(), in_addr(destination), &mut source)
@@ -116,8 +138,12 @@ impl Route {
     ///
     /// As for [`output`](Self::output).
     #[inline]
-    unsafe fn output6(sk: NonNull<bindings::sock>, destination: Ipv6Addr) -> Result<Self> {
-        let mut source = in6_addr(Ipv6Addr::UNSPECIFIED);
+    unsafe fn output6(
+        sk: NonNull<bindings::sock>,
+        source: Ipv6Addr,
+        destination: Ipv6Addr,
+    ) -> Result<Self> {
+        let mut source = in6_addr(source);
         // SAFETY: The socket is valid by the caller's duty, and the addresses are locals.
         let dst = from_err_ptr(unsafe {
             bindings::helpers::ip6_route_output_sk(sk.as_ptr(), &in6_addr(destination), &mut source)

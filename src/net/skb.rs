@@ -116,6 +116,35 @@ impl SkBuff {
         self.0.as_ptr()
     }
 
+    /// Makes a packet of `data`, with room for outer headers in front of it.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(super) fn with_data(data: &[u8]) -> Result<Self> {
+        let len = c_uint::try_from(data.len()).map_err(|_| ENOMEM)?;
+        // SAFETY: `data` is readable for `len` octets; any context will do.
+        let skb = unsafe { bindings::helpers::alloc_skb_with(data.as_ptr().cast(), len) };
+        // INVARIANT: A new packet is nobody else's.
+        NonNull::new(skb).map(Self).ok_or(ENOMEM)
+    }
+
+    /// Copies the first `N` octets of the network header, if they are there.
+    pub(super) fn network_header<const N: usize>(&self) -> Option<[u8; N]> {
+        let mut header = [0; N];
+        let len = c_uint::try_from(N).ok()?;
+        // SAFETY: By the type invariant the packet is valid; `header` has room for `len`
+        // octets.
+        unsafe {
+            bindings::helpers::skb_copy_network_header(
+                self.as_ptr(),
+                header.as_mut_ptr().cast(),
+                len,
+            )
+        }
+        .then_some(header)
+    }
+
     /// Length of the data in octets.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -268,6 +297,12 @@ impl SkBuff {
         // SAFETY: By the type invariant the packet is valid and its network header set;
         // the functions below check what they look at, and copy what they need.
         unsafe { bindings::helpers::icmp_too_big(self.as_ptr(), mtu) };
+    }
+
+    /// Frees the packet, whose purpose is fulfilled.
+    pub(crate) fn consume(self) {
+        // SAFETY: The packet is given away.
+        unsafe { bindings::consume_skb(self.into_raw()) };
     }
 
     /// Frees the packet, telling drop monitors why.

@@ -36,7 +36,11 @@ use super::{
     },
 };
 use core::{
-    net::IpAddr,
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     ptr::NonNull, //
 };
 use kernel::{
@@ -77,6 +81,17 @@ pub(crate) trait Receiver: Driver {
 
     /// The process has closed its socket, and the slot is empty.
     fn closed(dev: &Device<Self>);
+}
+
+/// Between whom a datagram goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Path {
+    /// Address of the other side.
+    pub(crate) peer: IpAddr,
+    /// UDP port of the other side.
+    pub(crate) peer_port: u16,
+    /// Our address.
+    pub(crate) local: IpAddr,
 }
 
 /// Who owns the socket of an endpoint.
@@ -151,11 +166,54 @@ impl<T: Receiver> Endpoint<T> {
             return Err(EAFNOSUPPORT);
         }
         // SAFETY: By the type invariant the socket is valid, and it is of that family.
-        unsafe { Route::output(self.sk, peer) }
+        unsafe { Route::output(self.sk, None, peer) }
     }
 
-    /// Sends `skb` on `route` from and to the given UDP ports, counted by the device.
-    /// `tos` is the outer TOS octet or traffic class.
+    /// Tells between which addresses a datagram that this socket has received went.
+    pub(crate) fn path_of(&self, skb: &SkBuff) -> Option<Path> {
+        let [p0, p1, ..] = *skb.linear().first_chunk::<4>()?;
+        let peer_port = u16::from_be_bytes([p0, p1]);
+        if self.is_ipv6() {
+            let header = skb.network_header::<40>()?;
+            return Some(Path {
+                peer: Ipv6Addr::from(*header.get(8..)?.first_chunk::<16>()?).into(),
+                local: Ipv6Addr::from(*header.get(24..)?.first_chunk::<16>()?).into(),
+                peer_port,
+            });
+        }
+        let header = skb.network_header::<20>()?;
+        Some(Path {
+            peer: Ipv4Addr::from(*header.get(12..)?.first_chunk::<4>()?).into(),
+            local: Ipv4Addr::from(*header.get(16..)?.first_chunk::<4>()?).into(),
+            peer_port,
+        })
+    }
+
+    /// Sends a datagram with `payload` from UDP port `port` along `path`. It is not
+    /// counted by the device. Any context will do.
+    ///
+    /// # Errors
+    ///
+    /// EAFNOSUPPORT for a path of another family than the socket's; ENOMEM; what the
+    /// look-up of the route says.
+    pub(crate) fn send_message(&self, path: &Path, port: u16, payload: &[u8]) -> Result {
+        if path.peer.is_ipv6() != self.is_ipv6() {
+            return Err(EAFNOSUPPORT);
+        }
+        let skb = SkBuff::with_data(payload)?;
+        // SAFETY: By the type invariant the socket is valid, and it is of that family.
+        let route = unsafe { Route::output(self.sk, Some(path.local), path.peer) }?;
+        // SAFETY: Enabled again below.
+        unsafe { bindings::helpers::local_bh_disable() };
+        self.send(skb, route, 0, port, path.peer_port);
+        // SAFETY: Disabled above.
+        unsafe { bindings::helpers::local_bh_enable() };
+        Ok(())
+    }
+
+    /// Sends `skb` on `route` from and to the given UDP ports, counted by the device that
+    /// the packet belongs to. `tos` is the outer TOS octet or traffic class. Softirqs are
+    /// disabled.
     #[inline]
     pub(crate) fn send(&self, skb: SkBuff, route: Route, tos: u8, from: u16, to: u16) {
         let xnet = !self.net().is(self.device().net());

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Path management on sockets that no process reads: echo, error indications and
+//! supported extension headers notifications (GSM 09.60 7.4 and 7.5, TS 29.281 7.2
+//! and 7.3).
+//!
+//! Received messages are handled under RCU in softirq context.
+
+use super::{
+    device::Gtp,
+    netlink,
+    pdp::{
+        TunnelId,
+        Version, //
+    },
+    rx::{
+        linear,
+        Refusal,
+        UDP_HEADER_LEN, //
+    },
+};
+use crate::{
+    net::{
+        link::Device,
+        skb::{
+            DropReason,
+            SkBuff, //
+        },
+        time::RateLimit,
+        udp::{
+            Endpoint,
+            Path, //
+        },
+    },
+    wire::{
+        ext::ExtensionType,
+        v0,
+        v1,
+        FlowLabel,
+        MessageType,
+        Seq, //
+    },
+};
+use core::net::IpAddr;
+use kernel::{
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Relaxed, //
+    },
+};
+
+/// Echo requests of a device that may be unanswered at the same time.
+const OUTSTANDING: usize = 64;
+/// Classes of peers among which the limit of messages is kept apart.
+const PEER_CLASSES: usize = 64;
+/// Messages a second that tell a class of peers of its errors.
+const ERRORS_PER_SECOND: u32 = 10;
+/// Longest signalling message that is looked at, in octets. None that is defined comes
+/// near.
+const MAX_MESSAGE: usize = 512;
+
+/// What a device knows of its paths.
+pub(super) struct Paths {
+    /// The sequence number of the next echo request.
+    next_seq: Atomic<u32>,
+    /// Unanswered echo requests: tokens, or 0.
+    outstanding: [Atomic<u64>; OUTSTANDING],
+    /// How often errors are told.
+    errors: RateLimit<PEER_CLASSES>,
+}
+
+impl Paths {
+    /// Makes the state of a device without paths.
+    pub(super) fn new() -> Self {
+        Self {
+            next_seq: Atomic::new(0),
+            outstanding: [const { Atomic::new(0) }; OUTSTANDING],
+            errors: RateLimit::new(ERRORS_PER_SECOND),
+        }
+    }
+
+    /// Takes the next sequence number and remembers that `peer` is to answer with it. Of
+    /// more requests than there is room for the oldest are forgotten.
+    fn begin_echo(&self, version: Version, peer: IpAddr) -> Seq {
+        let count = self.next_seq.fetch_add(1, Relaxed);
+        let [.., a, b] = count.to_be_bytes();
+        let seq = Seq(u16::from_be_bytes([a, b]));
+        let place = usize::try_from(count)
+            .ok()
+            .and_then(|count| count.checked_rem(OUTSTANDING));
+        if let Some(slot) = place.and_then(|place| self.outstanding.get(place)) {
+            slot.store(token(version, peer, seq), Relaxed);
+        }
+        seq
+    }
+
+    /// Whether we have asked for this response. It counts once.
+    fn end_echo(&self, version: Version, peer: IpAddr, seq: Seq) -> bool {
+        let token = token(version, peer, seq);
+        self.outstanding
+            .iter()
+            .any(|slot| slot.load(Relaxed) == token && slot.cmpxchg(token, 0, Full).is_ok())
+    }
+}
+
+/// Folds an address: an IPv4 address stays what it is.
+fn fold(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(address) => address.to_bits(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, e, f, g, h] = address.segments().map(u32::from);
+            (a << 16 | b) ^ (c << 16 | d) ^ (e << 16 | f) ^ (g << 16 | h)
+        }
+    }
+}
+
+/// What an unanswered request is told by; never 0.
+fn token(version: Version, peer: IpAddr, seq: Seq) -> u64 {
+    let kind = 1 | u64::from(version.number()) << 1 | u64::from(peer.is_ipv6()) << 2;
+    u64::from(fold(peer)) << 32 | u64::from(seq.0) << 8 | kind
+}
+
+/// Sends an echo request along `path`, whose port is set to the version's.
+///
+/// # Errors
+///
+/// As [`Endpoint::send_message`].
+pub(super) fn send_echo_request(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    peer: IpAddr,
+    local: IpAddr,
+) -> Result {
+    let version = endpoint.role();
+    let path = Path {
+        peer,
+        peer_port: version.port(),
+        local,
+    };
+    let seq = dev.data().paths.begin_echo(version, peer);
+    match version {
+        Version::V0 => endpoint.send_message(&path, version.port(), &v0::echo_request(seq)),
+        Version::V1 => endpoint.send_message(&path, version.port(), &v1::echo_request(seq)),
+    }
+}
+
+/// Takes a datagram that is not for the datapath, and that no process will read.
+pub(super) fn handle(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    mut skb: SkBuff,
+    refusal: Refusal,
+) {
+    let handled = match refusal {
+        Refusal::Message => match endpoint.role() {
+            Version::V0 => message_v0(dev, endpoint, &mut skb),
+            Version::V1 => message_v1(dev, endpoint, &mut skb),
+        },
+        Refusal::UnknownTunnel(id, flow) => {
+            tell_unknown_tunnel(dev, endpoint, &skb, id, flow);
+            Err(DropReason::NoTunnel)
+        }
+        Refusal::UnknownExtension => {
+            tell_supported_extensions(dev, endpoint, &skb);
+            Err(DropReason::UnhandledProtocol)
+        }
+        Refusal::OtherVersion | Refusal::NotFromMs => Err(DropReason::NoSocket),
+        Refusal::Drop(reason) => Err(reason),
+    };
+    match handled {
+        Ok(()) => skb.consume(),
+        Err(reason) => {
+            dev.count_rx_drop();
+            skb.drop_with(reason);
+        }
+    }
+}
+
+/// Handles a signalling message of version 0.
+fn message_v0(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: &mut SkBuff,
+) -> Result<(), DropReason> {
+    let path = endpoint.path_of(skb).ok_or(DropReason::HeaderTruncated)?;
+    let message = message(skb)?;
+    match v0::Signalling::parse(message).map_err(|_| DropReason::InvalidHeader)? {
+        v0::Signalling::EchoRequest { seq } => {
+            let response = v0::echo_response(seq, dev.data().restart_count);
+            endpoint
+                .send_message(&path, Version::V0.port(), &response)
+                .map_err(|_| DropReason::NoRoute)
+        }
+        v0::Signalling::EchoResponse { seq, .. } => echo_response(dev, Version::V0, &path, seq),
+        v0::Signalling::ErrorIndication { tid, .. } => {
+            netlink::notify_error_indication(dev, TunnelId::V0(tid), &path);
+            Ok(())
+        }
+        v0::Signalling::VersionNotSupported { .. } => Err(DropReason::NoSocket),
+    }
+}
+
+/// Handles a signalling message of version 1.
+fn message_v1(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: &mut SkBuff,
+) -> Result<(), DropReason> {
+    let path = endpoint.path_of(skb).ok_or(DropReason::HeaderTruncated)?;
+    let len = skb.len();
+    let header = match linear(skb, UDP_HEADER_LEN, len, v1::decode_signalling)
+        .map_err(|_| DropReason::InvalidHeader)?
+    {
+        v1::Walked::Message(header) => header,
+        v1::Walked::Unsupported(_) => {
+            tell_supported_extensions(dev, endpoint, skb);
+            return Err(DropReason::UnhandledProtocol);
+        }
+    };
+    match (header.message, header.seq) {
+        // Whatever else the request carries is not looked at.
+        (MessageType::EchoRequest, Some(seq)) if header.teid.0 == 0 => endpoint
+            .send_message(&path, Version::V1.port(), &v1::echo_response(seq))
+            .map_err(|_| DropReason::NoRoute),
+        (MessageType::EchoResponse, Some(seq)) if header.teid.0 == 0 => {
+            echo_response(dev, Version::V1, &path, seq)
+        }
+        (MessageType::EchoRequest | MessageType::EchoResponse, _) => Err(DropReason::InvalidHeader),
+        (MessageType::ErrorIndication, _) => {
+            let message = message(skb)?;
+            let Ok(v1::Signalling::ErrorIndication { teid, .. }) = v1::Signalling::parse(message)
+            else {
+                return Err(DropReason::InvalidHeader);
+            };
+            netlink::notify_error_indication(dev, TunnelId::V1(teid), &path);
+            Ok(())
+        }
+        _ => Err(DropReason::NoSocket),
+    }
+}
+
+/// Makes a whole message linear, and gives it.
+fn message(skb: &mut SkBuff) -> Result<&[u8], DropReason> {
+    let len = skb.len();
+    if len > UDP_HEADER_LEN.saturating_add(MAX_MESSAGE) {
+        return Err(DropReason::TooBig);
+    }
+    if !skb.may_pull(len) {
+        return Err(DropReason::NoMemory);
+    }
+    skb.linear()
+        .get(UDP_HEADER_LEN..)
+        .ok_or(DropReason::HeaderTruncated)
+}
+
+/// Reports the response to an echo request of ours.
+fn echo_response(
+    dev: &Device<Gtp>,
+    version: Version,
+    path: &Path,
+    seq: Seq,
+) -> Result<(), DropReason> {
+    if !dev.data().paths.end_echo(version, path.peer, seq) {
+        return Err(DropReason::NoSocket);
+    }
+    netlink::notify_echo_response(dev, version, path);
+    Ok(())
+}
+
+/// Whether the peer of a path may be told of an error now.
+fn may_tell(dev: &Device<Gtp>, path: &Path) -> bool {
+    dev.data().paths.errors.allows(fold(path.peer))
+}
+
+/// Answers a T-PDU for an unknown tunnel with an Error Indication, unless the peer has
+/// had enough of them. That it cannot be sent is nothing that anyone could mend.
+fn tell_unknown_tunnel(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: &SkBuff,
+    id: TunnelId,
+    flow: FlowLabel,
+) {
+    let Some(path) = endpoint.path_of(skb) else {
+        return;
+    };
+    let to = Path {
+        peer_port: endpoint.role().port(),
+        ..path
+    };
+    let mut message = [0; 64];
+    let len = match id {
+        // Not a tunnel that anyone could have meant.
+        TunnelId::V1(teid) if teid.0 == 0 => return,
+        TunnelId::V0(tid) => v0::Signalling::ErrorIndication {
+            seq: Seq(0),
+            flow,
+            tid,
+        }
+        .emit(&mut message),
+        TunnelId::V1(teid) => v1::Signalling::ErrorIndication {
+            teid,
+            peer: path.local,
+            udp_port: Some(path.peer_port),
+        }
+        .emit(&mut message),
+    };
+    if let (Some(message), true) = (
+        len.ok().and_then(|len| message.get(..len)),
+        may_tell(dev, &path),
+    ) {
+        let _ = endpoint.send_message(&to, endpoint.role().port(), message);
+    }
+}
+
+/// Tells the sender of a message with an extension header that it takes more than us to
+/// understand which ones we do.
+fn tell_supported_extensions(dev: &Device<Gtp>, endpoint: &Endpoint<Gtp>, skb: &SkBuff) {
+    let Some(path) = endpoint.path_of(skb) else {
+        return;
+    };
+    let to = Path {
+        peer_port: Version::V1.port(),
+        ..path
+    };
+    let mut message = [0; 32];
+    let notification = v1::Signalling::SupportedExtensionHeadersNotification {
+        types: &ExtensionType::SUPPORTED,
+    };
+    let len = notification.emit(&mut message);
+    if let (Some(message), true) = (
+        len.ok().and_then(|len| message.get(..len)),
+        may_tell(dev, &path),
+    ) {
+        let _ = endpoint.send_message(&to, Version::V1.port(), message);
+    }
+}
