@@ -60,6 +60,7 @@ PDP contexts
 
 Counters
   counters [ns=] dev= zero   none has counted anything yet
+  linkerrors [ns=] dev=      no error or drop has ever been counted
   count [ns=] dev=           take a reading
   counted [ns=] dev= C=N...  what was added since; counters not named must not have moved
   leave NS                  close the netlink sockets in NS, which keep it alive

@@ -65,7 +65,7 @@ pub fn run(path: Option<&str>) -> ExitCode {
             _ if report.is_decided() => continue,
             _ => {}
         }
-        match (statement(&mut ctx, words), report.is_in_test()) {
+        match (statement(&mut ctx, words, &text), report.is_in_test()) {
             (Ok(()), _) => {}
             (Err(Stop::Usage(text)), _) => {
                 report.finish();
@@ -95,7 +95,8 @@ fn bail(text: &str) -> ExitCode {
 pub fn once(words: Vec<String>) -> ExitCode {
     let mut ctx = Ctx::default();
     ctx.verbose = true;
-    match statement(&mut ctx, words) {
+    let text = words[1..].join(" ");
+    match statement(&mut ctx, words, &text) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Fail(text)) => {
             eprintln!("{text}");
@@ -108,7 +109,8 @@ pub fn once(words: Vec<String>) -> ExitCode {
     }
 }
 
-fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
+/// Runs one statement: its words, and all after the verb as it was written.
+fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
     let verb = words.remove(0);
     let mut args = Args::new(words);
     match verb.as_str() {
@@ -141,6 +143,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
         "count" => stats::count(ctx, &mut args)?,
         "counted" => stats::counted(ctx, &mut args)?,
         "counters" => stats::zero(ctx, &mut args)?,
+        "linkerrors" => stats::errors(ctx, &mut args)?,
         "slab" => stats::slab(ctx, &mut args)?,
         "slabgrew" => stats::slab_grew(ctx, &mut args)?,
         "leave" => ctx.leave(&args.next("a namespace")?),
@@ -155,7 +158,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>) -> Done {
             let time = number::<u64>(&args.next("milliseconds")?)?;
             std::thread::sleep(Duration::from_millis(time));
         }
-        "sh" => shell(&mut args)?,
+        "sh" => return shell(text),
         "say" => report::line(&format!("note\x1f{}", args.rest().join(" "))),
         _ => return usage(format!("{verb}: no such verb")),
     }
@@ -171,7 +174,7 @@ fn retry(ctx: &mut Ctx, words: &[String], want: Option<Vec<String>>) -> Done {
     }
     let end = Instant::now() + Duration::from_secs(10);
     loop {
-        match statement(ctx, words.clone()) {
+        match statement(ctx, words.clone(), "") {
             Err(Stop::Fail(_)) if Instant::now() < end => {
                 std::thread::sleep(Duration::from_millis(50));
             }
@@ -180,14 +183,13 @@ fn retry(ctx: &mut Ctx, words: &[String], want: Option<Vec<String>>) -> Done {
     }
 }
 
-fn shell(args: &mut Args) -> Done {
-    let want = match args.want.take().as_deref() {
-        None => 0,
-        Some([one]) => number::<i32>(one)?,
-        Some(_) => return usage("one exit status expected"),
+/// Runs a command line as it was written, up to the `=>`.
+fn shell(text: &str) -> Done {
+    let (line, want) = match text.rsplit_once(" => ") {
+        Some((line, want)) => (line, number::<i32>(want)?),
+        None => (text, 0),
     };
-    let line = args.rest().join(" ");
-    let output = match Command::new("bash").arg("-c").arg(&line).output() {
+    let output = match Command::new("bash").arg("-c").arg(line).output() {
         Ok(output) => output,
         Err(error) => return usage(format!("bash: {error}")),
     };

@@ -125,6 +125,19 @@ pub fn zero(ctx: &mut Ctx, args: &mut Args) -> Done {
     }
 }
 
+/// `linkerrors`: no counter of errors or drops has ever moved.
+pub fn errors(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let ns = args.take("ns");
+    let dev = args.need("dev")?;
+    let now = read(ctx, ns.as_deref(), &dev)?;
+    let bad = |name: &str| name.contains("error") || name.contains("dropped");
+    let mut pairs = NAMES.iter().zip(&now);
+    match pairs.find(|(name, value)| bad(name) && **value != 0) {
+        None => Ok(()),
+        Some((name, value)) => fail(format!("{dev}: {name} is {value}")),
+    }
+}
+
 /// Objects in use in a slab cache.
 fn objects(cache: &str) -> Done<u64> {
     let Ok(text) = std::fs::read_to_string("/proc/slabinfo") else {

@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# gtpctl against the driver: its words, its JSON, its exit status. gtptest looks
+# over its shoulder.
+#
+#   +--- GSN ---+
+#   |   gtp0    |     nothing is sent
+#   +-----------+
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+command -v gtpctl >/dev/null || skip_all "no gtpctl"
+netns GSN
+ctl() {
+	gtpctl -n "$GSN" "$@"
+}
+
+# status NAME WANT COMMAND...: the exit status, in every detail.
+status() {
+	local name=$1 want=$2 output got=0
+
+	shift 2
+	output=$("$@" 2>&1) || got=$?
+	if [ "$got" = "$want" ]; then
+		ktap_result pass "$name"
+	else
+		ktap_result fail "$name" "status $got, not $want: ${output//$'\n'/ | }"
+	fi
+}
+
+# fails NAME WORD COMMAND...: status 2 and the error's name.
+fails() {
+	local name=$1 word=$2 output got=0
+
+	shift 2
+	output=$("$@" 2>&1) || got=$?
+	matches "$name: $word" "$got $output" "2 *$word*"
+}
+
+pdp1="dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1"
+pdp0="dev gtp0 version 0 tid 0x1234 flow 7 ms 10.45.0.3 peer 192.0.2.1"
+
+check "link add" ctl link add gtp0 role sgsn hsize 64 restart_count 9 mtu 1400 up
+gt <<-END
+	test the link is as it was asked for
+	linkdata ns=$GSN dev=gtp0 hashsize=64 role=1 restart=9
+	linkprop ns=$GSN dev=gtp0 kind=gtp up=1 mtu=1400
+END
+matches "link show" "$(ctl link show gtp0)" \
+	"*: gtp0 role sgsn hsize 64 restart_count 9 mtu 1400 up state UNKNOWN*"
+matches "link show in JSON" "$(ctl --json link show gtp0)" \
+	'*"ifname":"gtp0","up":true,"mtu":1400,"operstate":"UNKNOWN","role":"sgsn","hsize":64,"restart_count":9*'
+fails "link add of a name that is taken" EEXIST ctl link add gtp0
+fails "link add on ports that are taken" EADDRINUSE ctl link add gtp1
+fails "link add on an address of others" EADDRNOTAVAIL ctl link add gtp1 local 198.51.100.1
+status "link add without a name" 1 ctl link add
+status "link add in another role" 1 ctl link add gtp1 role mme
+
+# shellcheck disable=SC2086 # words
+{
+	check "pdp add, v1" ctl pdp add $pdp1
+	check "pdp add, v0" ctl pdp add $pdp0
+	fails "pdp add of what is there" EEXIST ctl pdp add $pdp1
+}
+gt <<-END
+	test the contexts are as they were asked for
+	dump ns=$GSN
+	dumped 2 unique
+	dumped has version=1 link=gtp0@$GSN family=2 ms=10.45.0.2 peer=192.0.2.1 i_tei=100 o_tei=200
+	dumped has version=0 link=gtp0@$GSN family=2 ms=10.45.0.3 peer=192.0.2.1 tid=0x1234 flow=7
+END
+equal "pdp list" "$(ctl pdp list | sort)" "$pdp0
+$pdp1"
+equal "pdp list of a link" "$(ctl pdp list dev gtp0 | sort)" "$pdp0
+$pdp1"
+json1='"version":1,"family":"inet","i_tei":100,"o_tei":200,"ms":"10.45.0.2","peer":"192.0.2.1"}'
+json0='"version":0,"family":"inet","tid":4660,"flow":7,"ms":"10.45.0.3","peer":"192.0.2.1"}'
+list=$(ctl --json pdp list | sort)
+matches "pdp list in JSON: v1" "$list" "*{\"dev\":\"gtp0\",\"ifindex\":*,$json1*"
+matches "pdp list in JSON: v0" "$list" "*{\"dev\":\"gtp0\",\"ifindex\":*,$json0*"
+equal "pdp get by TEID" "$(ctl pdp get dev gtp0 version 1 i_tei 100)" "$pdp1"
+equal "pdp get by TID" "$(ctl pdp get dev gtp0 tid 0x1234)" "$pdp0"
+equal "pdp get by MS" "$(ctl pdp get dev gtp0 ms 10.45.0.2)" "$pdp1"
+matches "pdp get in JSON" "$(ctl --json pdp get dev gtp0 ms 10.45.0.2)" "{\"dev\":\"gtp0\",\"ifindex\":*,$json1"
+fails "pdp get of what is not there" ENOENT ctl pdp get dev gtp0 ms 10.45.0.99
+fails "pdp get on no link" ENODEV ctl pdp get dev lo ms 10.45.0.99
+status "pdp add without a peer" 1 ctl pdp add dev gtp0 version 1 i_tei 1 o_tei 2 ms 10.45.0.9
+status "a verb that there is not" 1 ctl pdp frobnicate
+
+# Everything but the error's own text, which the C driver leaves us with.
+# shellcheck disable=SC2086 # words
+message=$(ctl pdp add $pdp1 2>&1)
+known_difference "errnos and orders of sections 1, 2 have no extack message"
+refuse "errors are told in the kernel's words" test "${message#Error: }" = "File exists (EEXIST)"
+
+check "pdp update" ctl pdp update dev gtp0 version 1 i_tei 101 o_tei 201 ms 10.45.0.2 peer 192.0.2.2
+equal "what it says is there" "$(ctl pdp get dev gtp0 ms 10.45.0.2)" \
+	"dev gtp0 version 1 i_tei 101 o_tei 201 ms 10.45.0.2 peer 192.0.2.2"
+known_difference "NLM_F_REPLACE EOPNOTSUPP"
+check "pdp replace" ctl pdp replace dev gtp0 version 1 i_tei 101 o_tei 202 ms 10.45.0.2 peer 192.0.2.2
+
+monitored=$(mktemp)
+gtpctl -n "$GSN" monitor --count 2 --timeout 20 >"$monitored" 2>"$monitored.state" &
+monitor=$!
+until_true grep -q Listening "$monitored.state"
+check "pdp del by MS" ctl pdp del dev gtp0 ms 10.45.0.2
+check "pdp del by TID" ctl pdp del dev gtp0 version 0 tid 0x1234
+got=0
+wait "$monitor" || got=$?
+equal "monitor counts to two" "$got" 0
+matches "monitor told of both" "$(<"$monitored")" "del dev gtp0 version 1 * ms 10.45.0.2 *
+del $pdp0"
+rm -f "$monitored" "$monitored.state"
+equal "pdp list of nothing" "$(ctl pdp list)" ""
+matches "pdp list of nothing in JSON" "$(ctl --json pdp list)" "\[*\]"
+fails "pdp del of what is not there" ENOENT ctl pdp del dev gtp0 ms 10.45.0.2
+
+check "pdp batch" ctl pdp batch - <<-END
+	# a comment
+	add dev gtp0 i_tei 1 o_tei 2 ms 10.45.1.1 peer 192.0.2.1
+	pdp add dev gtp0 tid 2 flow 2 ms 10.45.1.2 peer 192.0.2.1
+	del dev gtp0 i_tei 1
+END
+equal "what it did" "$(ctl pdp list)" "dev gtp0 version 0 tid 0x2 flow 2 ms 10.45.1.2 peer 192.0.2.1"
+# shellcheck disable=SC2317 # called by way of fails
+batch() {
+	printf '%s\n' "add dev gtp0 i_tei 1 o_tei 2 ms 10.45.1.1 peer 192.0.2.1" \
+		"del dev gtp0 i_tei 99" "add dev gtp0 i_tei 3 o_tei 2 ms 10.45.1.3 peer 192.0.2.1" |
+		ctl pdp batch "$@"
+}
+fails "pdp batch names the line that failed" "line 2" batch -
+ctl pdp del dev gtp0 i_tei 1
+ctl pdp del dev gtp0 i_tei 3 2>/dev/null
+fails "pdp batch, one by one" ENOENT batch --per-send 1 -
+equal "stops where it failed" "$(ctl pdp list | grep -c i_tei)" 1
+
+check "link del" ctl link del gtp0
+fails "link del of none" ENODEV ctl link del gtp0
+
+# Sockets of gtpctl's own.
+held=$(mktemp)
+gtpctl -n "$GSN" link add gtp0 fd up >"$held" 2>&1 &
+holder=$!
+background+=("$holder")
+until_true grep -q ready "$held"
+matches "a link with gtpctl's own sockets" "$(<"$held")" "ready dev gtp0 ifindex *"
+gt <<-END
+	test what is no T-PDU is passed up to gtpctl
+	udp peer ns=$GSN bind=127.0.0.2:40000
+	send peer to=127.0.0.1:2152 : gtp1 teid=0 type=1 seq=5
+	send peer to=127.0.0.1:2152 : gtp1 teid=77 / ip4 src=10.45.0.2 dst=10.99.0.1
+END
+until_true grep -q "teid 77" "$held"
+matches "which says so" "$(<"$held")" "ready *
+passed_up dev gtp0 socket 2152 version 1 type 1 teid 0 source 127.0.0.2 port 40000 length 12
+passed_up dev gtp0 socket 2152 version 1 type 255 teid 77 source 127.0.0.2 port 40000 length 28"
+kill "$holder"
+got=0
+wait "$holder" || got=$?
+equal "gtpctl ends in peace" "$got" 0
+gt <<-END
+	test and takes the link along
+	nolink ns=$GSN dev=gtp0
+END
+rm -f "$held"
+finish
