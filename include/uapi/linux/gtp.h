@@ -20,7 +20,8 @@
  * ========
  *
  * IFLA_INFO_KIND is "gtp", with or without the trailing NUL. The attributes
- * of IFLA_INFO_DATA are declared in <linux/if_link.h>; what they mean:
+ * of IFLA_INFO_DATA are declared in <linux/if_link.h>, those of ours at the
+ * end of this file; what mainline's mean:
  *
  * IFLA_GTP_FD0 (1): u32 holding an int, in a request.
  *	File descriptor of the caller's UDP socket for GTPv0, usually bound to
@@ -62,7 +63,8 @@
  *
  * IFLA_GTP_LOCAL6 (8): 16 octets, in a request with IFLA_GTP_CREATE_SOCKETS.
  *	IPv6 address to which the kernel's sockets are bound, in place of
- *	IFLA_GTP_LOCAL where both are given. EAFNOSUPPORT: no IPv6 here.
+ *	IFLA_GTP_LOCAL where both are given, unless IFLA_GTP_DUAL_STACK makes
+ *	sockets of both families. EAFNOSUPPORT: no IPv6 here.
  *
  * Unknown attributes are ignored. A scalar may be longer than its type, the
  * surplus is ignored; shorter is ERANGE. A request without IFLA_INFO_DATA is
@@ -72,15 +74,29 @@
  * The family
  * ==========
  *
- * Name "gtp", version 0, no family header. Every command needs
- * CAP_NET_ADMIN (EPERM). Validation of the commands below 64 is lenient, as
- * it is for the link. Every request names a link with GTPA_LINK, seen from
- * the caller's network namespace or from the one of GTPA_NET_NS_FD.
+ * Name "gtp", version 0, no family header. Every command needs CAP_NET_ADMIN
+ * in the user namespace that owns the caller's network namespace (EPERM);
+ * older drivers want it in the initial user namespace. Validation of the
+ * commands below 64 is lenient, as it is for the link. Every request names a
+ * link with GTPA_LINK, seen from the caller's network namespace or from the
+ * one of GTPA_NET_NS_FD.
+ *
+ * A reply carries GTP_CMD_NEWPDP as its command. Identify it by its sequence
+ * number all the same: older drivers write something else there.
  *
  * Group GTP_GENL_MCGRP_NAME, in the network namespace of the link, with port
- * and sequence number 0: GTP_CMD_NEWPDP for a context that was made or
- * changed and GTP_CMD_DELPDP for one that was removed, with the attributes of
- * a reply; GTP_CMD_ECHOREQ for an Echo Response that came in.
+ * and sequence number 0. Joining it needs CAP_NET_ADMIN in the user namespace
+ * that owns the network namespace (EPERM); older drivers let anybody listen.
+ * What is told:
+ *
+ * GTP_CMD_NEWPDP		a context was made, changed or replaced
+ * GTP_CMD_DELPDP		a context was removed by a request
+ * GTP_CMD_ECHOREQ		an Echo Response came in, the answer to a request
+ *				of ours
+ * GTP_CMD_ERROR_INDICATION	a peer does not know one of our tunnels
+ * GTP_CMD_FLUSH		all contexts of a link are gone, with the link
+ *
+ * The first two carry the attributes of a reply.
  */
 #ifndef _UAPI_LINUX_GTP_H_
 #define _UAPI_LINUX_GTP_H_
@@ -98,18 +114,26 @@
  *	GTPA_FAMILY and GTPA_NET_NS_FD. The link may be down.
  *
  *	A context is found by its MS address, and by its TID or incoming TEID
- *	within its version and family. Where one is found: NLM_F_EXCL makes it
- *	EEXIST; so does a request that both keys match; NLM_F_REPLACE is
- *	EOPNOTSUPP; without these flags the context is changed in place.
- *	NLM_F_CREATE is not looked at.
+ *	within its version and family. Where none is found, one is made. Where
+ *	one is: NLM_F_EXCL makes it EEXIST; NLM_F_REPLACE replaces it as a
+ *	whole, be it found by one key or by both, and EEXIST means that the
+ *	two keys belong to two contexts; without these flags it is changed if
+ *	one key matches, and EEXIST if both do. NLM_F_CREATE is not looked at.
+ *	Older drivers answer NLM_F_REPLACE with EOPNOTSUPP.
+ *
+ *	A change and a replacement are atomic: a packet meets the context as
+ *	it was or as it is, never none and never half of each, and a request
+ *	that fails leaves it as it was. Its counters and sequence numbers go
+ *	on.
  *
  *	EINVAL: a mandatory attribute is missing, the version is unknown, or
  *	the MS address is not of GTPA_FAMILY. ENODEV: no such network
  *	namespace or link, the link is not of kind gtp, or it has no socket
- *	for that version. EAFNOSUPPORT: the peer's address is not of the
- *	socket's family, or GTPA_FAMILY is neither AF_INET nor AF_INET6.
- *	EEXIST and EOPNOTSUPP: see above. EADDRNOTAVAIL: the lower 64 bits of
- *	GTPA_MS_ADDR6 are not zero. ENOMEM.
+ *	for that version. EPERM: see GTPA_NET_NS_FD. EAFNOSUPPORT: the link
+ *	has no socket of the peer's family, peers of both families are given,
+ *	or GTPA_FAMILY is neither AF_INET nor AF_INET6. EEXIST: see above.
+ *	EADDRNOTAVAIL: the lower 64 bits of GTPA_MS_ADDR6 are not zero.
+ *	ENOMEM.
  * @GTP_CMD_DELPDP: Remove one PDP context. Takes GTPA_VERSION, GTPA_LINK and
  *	one key. The keys, in the order in which they are tried:
  *	GTPA_MS_ADDRESS, GTPA_MS_ADDR6 (both find the context whatever the
@@ -117,24 +141,44 @@
  *	1; GTPA_FAMILY says of which family the context is.
  *
  *	EINVAL: GTPA_VERSION or GTPA_LINK missing, no key, or an MS address
- *	that is not of GTPA_FAMILY. ENODEV: as above. EADDRNOTAVAIL: as above.
+ *	that is not of GTPA_FAMILY. ENODEV, EPERM, EADDRNOTAVAIL: as above.
  *	ENOENT: no such context.
+ *
+ *	The end of a link removes its contexts without a notification each:
+ *	see GTP_CMD_FLUSH.
  * @GTP_CMD_GETPDP: Without NLM_F_DUMP: one context, attributes and errors as
  *	for GTP_CMD_DELPDP. With it: all contexts of all links in the caller's
- *	network namespace. The reply carries GTPA_VERSION, GTPA_LINK,
+ *	network namespace, or of the one link that GTPA_LINK names (ENODEV: no
+ *	link of kind gtp has that index). Older drivers do not look at the
+ *	attributes of a dump. The reply carries GTPA_VERSION, GTPA_LINK,
  *	GTPA_FAMILY, the MS address, the peer's address and the identifiers of
- *	its version. Identify a reply by its sequence number, not by its
- *	command: older drivers write something else there.
+ *	its version.
  * @GTP_CMD_ECHOREQ: Send one Echo Request (TS 29.281 7.2.1) from the kernel's
  *	socket. Takes GTPA_VERSION, GTPA_LINK, the peer's address as
  *	destination and the MS address as source: the local one, not a mobile
- *	station's. The answer comes to the multicast group, with GTPA_VERSION,
- *	the peer's address (whence it came) and the MS address (where it went).
+ *	station's. Either both are IPv4 (GTPA_PEER_ADDRESS, GTPA_MS_ADDRESS) or
+ *	both IPv6 (GTPA_PEER_ADDR6, GTPA_MS_ADDR6), which older drivers do not
+ *	know. The answer comes to the multicast group, with GTPA_VERSION, the
+ *	peer's address (whence it came) and the MS address (where it went).
  *
  *	EINVAL: an attribute is missing. ENODEV: no such link, no route, the
- *	source is not local, or the version is unknown. EOPNOTSUPP: the
- *	sockets are not the kernel's. ENETDOWN: the link is down. ENOMEM.
- * @GTP_CMD_MAX: Number of commands above, not the highest one.
+ *	source is not local, or the version is unknown. EPERM: see
+ *	GTPA_NET_NS_FD. EAFNOSUPPORT: the link has no socket of that family.
+ *	EOPNOTSUPP: the sockets are not the kernel's. ENETDOWN: the link is
+ *	down. ENOMEM.
+ * @GTP_CMD_MAX: One more than the highest of mainline's commands.
+ * @GTP_CMD_ERROR_INDICATION: Notification only. A peer has answered our G-PDUs
+ *	with an Error Indication (TS 29.281 7.3.1, GSM 09.60 7.5): it does
+ *	not know the tunnel, and the context is no good any more. It stays as
+ *	it is; removing it is the control plane's business. Sent for links
+ *	whose sockets are the kernel's; on a socket of userspace's the message
+ *	itself can be read. Carries GTPA_VERSION, GTPA_LINK, GTPA_PEER_ADDRESS
+ *	or GTPA_PEER_ADDR6 (source of the message) and what the peer does not
+ *	know: GTPA_O_TEI for version 1, GTPA_TID for version 0. Nobody has
+ *	verified who sent it.
+ * @GTP_CMD_FLUSH: Notification only. All contexts of a link are gone, since the
+ *	link is being removed: told once, in place of a GTP_CMD_DELPDP for each
+ *	of them, and only if there were any. Carries GTPA_LINK.
  */
 enum gtp_genl_cmds {
 	GTP_CMD_NEWPDP = 0,
@@ -143,6 +187,10 @@ enum gtp_genl_cmds {
 	GTP_CMD_ECHOREQ = 3,
 
 	GTP_CMD_MAX,
+
+	/* Not mainline's. */
+	GTP_CMD_ERROR_INDICATION = 64,
+	GTP_CMD_FLUSH = 65,
 };
 
 /**
@@ -163,7 +211,8 @@ enum gtp_version {
  *
  * @GTPA_UNSPEC: Not used.
  * @GTPA_LINK: u32. Interface index of the link. Mandatory (EINVAL) but in a
- *	dump. ENODEV: see GTP_CMD_NEWPDP.
+ *	dump, where it picks the contexts of that link. ENODEV: see
+ *	GTP_CMD_NEWPDP.
  * @GTPA_VERSION: u32, enum gtp_version. Mandatory (EINVAL) but in a dump, even
  *	where its value does not matter.
  * @GTPA_TID: u64. Tunnel identifier of a version 0 context, IMSI and NSAPI in
@@ -176,11 +225,13 @@ enum gtp_version {
  *	directions (GSM 09.60 7.5.1).
  * @GTPA_NET_NS_FD: u32 holding an int. File descriptor of the network namespace
  *	in which GTPA_LINK is to be looked up. Default: the caller's. ENODEV:
- *	not a network namespace. Not in replies.
+ *	not a network namespace. EPERM: no CAP_NET_ADMIN in the user namespace
+ *	that owns it. Not in replies.
  * @GTPA_I_TEI: u32. Incoming tunnel endpoint identifier of a version 1 context:
  *	what the peer writes into the header of packets for us.
  * @GTPA_O_TEI: u32. Outgoing tunnel endpoint identifier of a version 1 context:
- *	what we write into the header of packets for the peer.
+ *	what we write into the header of packets for the peer. In
+ *	GTP_CMD_ERROR_INDICATION: the one that the peer does not know.
  * @GTPA_PAD: No value. Precedes GTPA_TID where that keeps it aligned.
  * @GTPA_PEER_ADDR6: 16 octets. IPv6 address of the other GSN.
  * @GTPA_MS_ADDR6: 16 octets. IPv6 prefix of the mobile station, which has the
@@ -214,5 +265,24 @@ enum gtp_attrs {
 
 /* The peer's former name, which old clients are written with. */
 #define GTPA_SGSN_ADDRESS	GTPA_PEER_ADDRESS
+
+/**
+ * enum ifla_gtp_more - attributes of IFLA_INFO_DATA that mainline does not have
+ *
+ * They stand next to IFLA_GTP_* of <linux/if_link.h>. A driver that does not
+ * know them ignores them: ask for the link to see what became of it.
+ *
+ * @IFLA_GTP_DUAL_STACK: u8, in a request with IFLA_GTP_CREATE_SOCKETS, and in a
+ *	reply where it is 1. 1: the kernel makes IPv4 sockets bound to
+ *	IFLA_GTP_LOCAL and IPv6-only sockets bound to IFLA_GTP_LOCAL6, either
+ *	of them to any address where it is absent, so that one link has peers
+ *	of both families. 0, the default: sockets of one family, as without
+ *	the attribute. EINVAL: another value, or no IFLA_GTP_CREATE_SOCKETS.
+ *	EAFNOSUPPORT: no IPv6 here. EADDRINUSE, EADDRNOTAVAIL: from binding
+ *	any of the sockets.
+ */
+enum ifla_gtp_more {
+	IFLA_GTP_DUAL_STACK = 64,
+};
 
 #endif /* _UAPI_LINUX_GTP_H_ */
