@@ -18,8 +18,8 @@ install: all ## install gtp.ko into updates/ of its kernel (INSTALL_MOD_PATH=DIR
 demo: ## boot Debian's kernel in a VM and send phones' traffic through the driver
 	@tests/demo/demo
 
-test: ## all checks and tests, the last line says how many passed
-	@scripts/test
+test: ## all checks and tests (T="NAME..." for some of the selftests)
+	@scripts/test $(T)
 
 vm: ## a shell in the VM, with both drivers at hand
 	@env -u KDIR scripts/module build

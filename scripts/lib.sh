@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the scripts share: where things lie, and how to talk. To be sourced.
 
 # The series of Debian's kernel that we build for. It is named here only.
