@@ -6,6 +6,7 @@
 
 #include <linux/hrtimer_types.h>
 
+#include <linux/ethtool.h>
 #include <linux/file.h>
 #include <linux/genetlink.h>
 #include <linux/icmp.h>

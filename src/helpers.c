@@ -89,7 +89,7 @@ int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
  * the ECN field of the outer one, which is still in front, take effect on it
  * (RFC 6040). Above 1: the packet is to be dropped. Negative: no IP header.
  */
-int gtp_helper_skb_decap_ecn(struct sk_buff *skb, bool outer_ipv6)
+int gtp_helper_skb_decap_ecn(struct sk_buff *skb)
 {
 	int outer = skb_network_header(skb) - skb->head;
 
@@ -97,7 +97,7 @@ int gtp_helper_skb_decap_ecn(struct sk_buff *skb, bool outer_ipv6)
 	skb_reset_mac_header(skb);
 	if (!pskb_inet_may_pull(skb))
 		return -EINVAL;
-	if (outer_ipv6)
+	if (((struct iphdr *)(skb->head + outer))->version == 6)
 		return IP6_ECN_decapsulate((void *)(skb->head + outer), skb);
 	return IP_ECN_decapsulate((void *)(skb->head + outer), skb);
 }
@@ -432,6 +432,17 @@ int gtp_helper_genl_has_listeners(const struct genl_family *family,
 				  struct net *net, unsigned int group)
 {
 	return genl_has_listeners(family, net, group);
+}
+
+bool gtp_helper_netlink_net_admin(const struct sk_buff *skb,
+				  const struct net *net)
+{
+	return netlink_ns_capable(skb, net->user_ns, CAP_NET_ADMIN);
+}
+
+const struct genl_info *gtp_helper_genl_info_dump(struct netlink_callback *cb)
+{
+	return genl_info_dump(cb);
 }
 
 struct net *gtp_helper_genl_info_net(const struct genl_info *info)

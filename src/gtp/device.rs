@@ -3,15 +3,19 @@
 //! The device: what `ip link add type gtp` makes.
 
 use super::{
+    netlink,
     path::Paths,
     pdp::{
         Pdp,
         Version,
         KEYS, //
     },
-    rx, tx,
+    rx,
+    stats::Counters,
+    tx,
     uapi::link::{
         CREATE_SOCKETS,
+        DUAL_STACK,
         FD0,
         FD1,
         LOCAL,
@@ -44,12 +48,14 @@ use crate::net::{
     udp::{
         self,
         Endpoint,
+        Receiver,
         Slot, //
     },
 };
 use core::net::{
     IpAddr,
-    Ipv4Addr, //
+    Ipv4Addr,
+    Ipv6Addr, //
 };
 use kernel::{
     prelude::*,
@@ -75,16 +81,15 @@ const DEFAULT_HASH_SIZE: u32 = 1024;
 static LINK: link::Type<Gtp> = link::Type::new(c"gtp", &POLICY);
 
 /// What the attributes of a link must look like.
-static POLICY: Policy<9> = Policy::new([
-    Rule::Any,
-    Rule::U32,
-    Rule::U32,
-    Rule::U32,
-    Rule::U32,
-    Rule::U8,
-    Rule::U8,
-    Rule::U32,
-    Rule::AtLeast(16),
+static POLICY: Policy<9> = Policy::new(&[
+    (FD0, Rule::U32),
+    (FD1, Rule::U32),
+    (PDP_HASHSIZE, Rule::U32),
+    (ROLE, Rule::U32),
+    (CREATE_SOCKETS, Rule::U8),
+    (RESTART_COUNT, Rule::U8),
+    (LOCAL, Rule::U32),
+    (LOCAL6, Rule::AtLeast(16)),
 ]);
 
 /// Which end of the tunnels a device is.
@@ -106,6 +111,15 @@ impl Role {
     }
 }
 
+/// What a socket of a device is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SocketRole {
+    /// The version that is spoken on it.
+    pub(super) version: Version,
+    /// Whether it is a socket of IPv6.
+    pub(super) ipv6: bool,
+}
+
 /// A GTP device.
 #[pin_data]
 pub(crate) struct Gtp {
@@ -120,14 +134,17 @@ pub(crate) struct Gtp {
     /// The PDP contexts.
     #[pin]
     pub(super) contexts: Table<Pdp, KEYS>,
-    /// The socket for version 0.
-    socket0: Slot<Self>,
-    /// The socket for version 1.
-    socket1: Slot<Self>,
+    /// Whether there are sockets of both families.
+    dual_stack: bool,
+    /// What is counted for `ethtool -S`.
+    pub(super) counters: Counters,
+    /// The sockets, by version and by whether they are IPv6's.
+    sockets: [[Slot<Self>; 2]; 2],
 }
 
 impl link::Driver for Gtp {
-    const INFO_SIZE: usize = total_size(4) + total_size(4) + total_size(1);
+    const INFO_SIZE: usize = total_size(4) + total_size(4) + total_size(1) + total_size(1);
+    const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
         &LINK
@@ -177,6 +194,20 @@ impl link::Driver for Gtp {
             },
         };
         let restart_count = attrs.get(RESTART_COUNT).map_or(0, |attr| attr.u8());
+        let dual_stack = match params.high_attr(DUAL_STACK).map(|attr| (attr, attr.u8())) {
+            None | Some((_, 0)) => false,
+            Some((_, 1)) if attrs.get(CREATE_SOCKETS).is_some() => true,
+            Some((attr, 1)) => {
+                return Err(extack.fail_attr(
+                    EINVAL,
+                    attr,
+                    c"A dual-stack device takes IFLA_GTP_CREATE_SOCKETS",
+                ))
+            }
+            Some((attr, _)) => {
+                return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_DUAL_STACK is 0 or 1"))
+            }
+        };
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -185,8 +216,9 @@ impl link::Driver for Gtp {
             restart_count,
             paths: Paths::new(),
             contexts <- Table::new(hint),
-            socket0: Slot::new(),
-            socket1: Slot::new(),
+            dual_stack,
+            counters: Counters::new(),
+            sockets: [[Slot::new(), Slot::new()], [Slot::new(), Slot::new()]],
         }? Error))
     }
 
@@ -201,23 +233,26 @@ impl link::Driver for Gtp {
         } else {
             attach_sockets(dev, params, extack)?;
         }
-        let rcu = rcu::read_lock();
         let data = dev.data();
-        let ipv6 = |slot: &Slot<Self>| slot.get(&rcu).is_some_and(Endpoint::is_ipv6);
-        if ipv6(&data.socket0) || ipv6(&data.socket1) {
-            setup.mtu(ETH_DATA_LEN.saturating_sub(u32::from(OUTER6_LEN)));
+        if data.has_socket(true) {
+            if !params.has_mtu() {
+                setup.mtu(ETH_DATA_LEN.saturating_sub(u32::from(OUTER6_LEN)));
+            }
             setup.encap_headroom(OUTER6_LEN);
         }
         Ok(())
     }
 
     fn remove(dev: &Device<Self>) {
-        dev.data().contexts.lock().close();
+        if dev.data().contexts.lock().close() {
+            netlink::notify_flush(dev);
+        }
     }
 
     fn close(dev: &Device<Self>) {
-        dev.data().socket0.clear();
-        dev.data().socket1.clear();
+        for slot in dev.data().sockets.as_flattened() {
+            slot.clear();
+        }
     }
 
     #[inline]
@@ -229,18 +264,32 @@ impl link::Driver for Gtp {
         let data = dev.data();
         writer.put_u32(PDP_HASHSIZE, data.hash_size)?;
         writer.put_u32(ROLE, data.role.number())?;
-        writer.put_u8(RESTART_COUNT, data.restart_count)
+        writer.put_u8(RESTART_COUNT, data.restart_count)?;
+        if data.dual_stack {
+            writer.put_u8(DUAL_STACK, 1)?;
+        }
+        Ok(())
+    }
+
+    fn counter(dev: &Device<Self>, index: usize) -> Option<([&'static str; 2], u64)> {
+        dev.data().counters.get(index)
     }
 }
 
-impl udp::Receiver for Gtp {
-    type Role = Version;
+impl Receiver for Gtp {
+    type Role = SocketRole;
 
     #[inline]
-    fn slot(&self, role: Version) -> &Slot<Self> {
-        match role {
-            Version::V0 => &self.socket0,
-            Version::V1 => &self.socket1,
+    fn slot(&self, role: SocketRole) -> &Slot<Self> {
+        let [v0, v1] = &self.sockets;
+        let [ipv4, ipv6] = match role.version {
+            Version::V0 => v0,
+            Version::V1 => v1,
+        };
+        if role.ipv6 {
+            ipv6
+        } else {
+            ipv4
         }
     }
 
@@ -256,30 +305,64 @@ impl udp::Receiver for Gtp {
 
     fn closed(dev: &Device<Self>) {
         let data = dev.data();
-        if data.socket0.is_empty() && data.socket1.is_empty() {
+        if !data.has_socket(false) && !data.has_socket(true) {
             dev.carrier_off();
         }
     }
 }
 
-/// Makes both sockets, bound to the address asked for.
+impl Gtp {
+    /// Whether there is a socket, of IPv6 or of IPv4, for any version.
+    fn has_socket(&self, ipv6: bool) -> bool {
+        [Version::V0, Version::V1]
+            .into_iter()
+            .any(|version| !self.slot(SocketRole { version, ipv6 }).is_empty())
+    }
+}
+
+/// Makes a socket for each version, bound to the address asked for; on a dual-stack
+/// device one for each family.
 fn create_sockets(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAck<'_>) -> Result {
     let attrs = params.attrs();
-    let address = match (attrs.get(LOCAL6), attrs.get(LOCAL)) {
-        (Some(attr), _) => IpAddr::V6(attr.ipv6()),
-        (None, Some(attr)) => IpAddr::V4(attr.ipv4()),
-        (None, None) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-    };
+    let dual_stack = dev.data().dual_stack;
+    let local4 = attrs
+        .get(LOCAL)
+        .map_or(Ipv4Addr::UNSPECIFIED, |attr| attr.ipv4());
+    let local6 = attrs.get(LOCAL6).map(|attr| attr.ipv6());
+    if local6.is_none() || dual_stack {
+        create_pair(dev, params, local4.into(), false, extack)?;
+    }
+    if local6.is_some() || dual_stack {
+        let local6 = local6.unwrap_or(Ipv6Addr::UNSPECIFIED);
+        create_pair(dev, params, local6.into(), dual_stack, extack)?;
+    }
+    Ok(())
+}
+
+/// Makes a socket for each version, bound to `address`.
+fn create_pair(
+    dev: &Device<Gtp>,
+    params: &NewLink<'_>,
+    address: IpAddr,
+    ipv6_only: bool,
+    extack: &mut ExtAck<'_>,
+) -> Result {
     for version in [Version::V0, Version::V1] {
-        udp::create(dev, version, params.net(), address, version.port()).map_err(|error| {
-            extack.fail(
-                error,
-                match version {
-                    Version::V0 => c"Cannot bind a socket to the local address and port 3386",
-                    Version::V1 => c"Cannot bind a socket to the local address and port 2152",
-                },
-            )
-        })?;
+        let role = SocketRole {
+            version,
+            ipv6: address.is_ipv6(),
+        };
+        udp::create(dev, role, params.net(), address, version.port(), ipv6_only).map_err(
+            |error| {
+                extack.fail(
+                    error,
+                    match version {
+                        Version::V0 => c"Cannot bind a socket to the local address and port 3386",
+                        Version::V1 => c"Cannot bind a socket to the local address and port 2152",
+                    },
+                )
+            },
+        )?;
     }
     Ok(())
 }
@@ -296,16 +379,12 @@ fn attach_sockets(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAck<'
     }
     for (version, attr) in [(Version::V0, fd0), (Version::V1, fd1)] {
         if let Some(attr) = attr.filter(|attr| attr.i32() >= 0) {
-            udp::attach(dev, version, attr.i32(), attr, extack)?;
+            let role = |ipv6| SocketRole { version, ipv6 };
+            udp::attach(dev, role, attr.i32(), attr, extack)?;
         }
     }
-    let rcu = rcu::read_lock();
-    let family = |slot: &Slot<Gtp>| slot.get(&rcu).map(Endpoint::is_ipv6);
-    let data = dev.data();
-    match (family(&data.socket0), family(&data.socket1)) {
-        (Some(a), Some(b)) if a != b => {
-            Err(extack.fail(EINVAL, c"The sockets are of different address families"))
-        }
-        _ => Ok(()),
+    if dev.data().has_socket(false) && dev.data().has_socket(true) {
+        return Err(extack.fail(EINVAL, c"The sockets are of different address families"));
     }
+    Ok(())
 }

@@ -24,5 +24,6 @@ pub(crate) mod netlink;
 mod path;
 mod pdp;
 mod rx;
+mod stats;
 mod tx;
 mod uapi;

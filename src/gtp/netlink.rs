@@ -6,7 +6,10 @@
 //! order by the lock of its table.
 
 use super::{
-    device::Gtp,
+    device::{
+        Gtp,
+        SocketRole, //
+    },
     path,
     pdp::{
         ms_key,
@@ -57,7 +60,6 @@ use crate::{
             Unpublished, //
         },
         udp::{
-            Endpoint,
             Path,
             Receiver, //
         },
@@ -86,21 +88,19 @@ pub(crate) static FAMILY: genl::Family = genl::Family::new(
 );
 
 /// What the attributes must look like.
-static POLICY: Policy<14> = Policy::new([
-    Rule::Any,
-    Rule::U32,
-    Rule::U32,
-    Rule::U64,
-    Rule::U32,
-    Rule::U32,
-    Rule::U16,
-    Rule::U32,
-    Rule::U32,
-    Rule::U32,
-    Rule::Any,
-    Rule::AtLeast(16),
-    Rule::AtLeast(16),
-    Rule::U8,
+static POLICY: Policy<14> = Policy::new(&[
+    (attr::LINK, Rule::U32),
+    (attr::VERSION, Rule::U32),
+    (attr::TID, Rule::U64),
+    (attr::PEER_ADDRESS, Rule::U32),
+    (attr::MS_ADDRESS, Rule::U32),
+    (attr::FLOW, Rule::U16),
+    (attr::NET_NS_FD, Rule::U32),
+    (attr::I_TEI, Rule::U32),
+    (attr::O_TEI, Rule::U32),
+    (attr::PEER_ADDR6, Rule::AtLeast(16)),
+    (attr::MS_ADDR6, Rule::AtLeast(16)),
+    (attr::FAMILY, Rule::U8),
 ]);
 
 /// The commands.
@@ -149,6 +149,11 @@ fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<DeviceRef<Gt
             )
         })?,
     };
+    if let Some(fd) = attrs.get(attr::NET_NS_FD) {
+        if !request.is_admin_of(&net) {
+            return Err(extack.fail_attr(EPERM, fd, c"It takes CAP_NET_ADMIN over that namespace"));
+        }
+    }
     Gtp::link_type()
         .find(&net, link.u32())
         .ok_or_else(|| extack.fail_attr(ENODEV, link, c"No gtp device has this number"))
@@ -203,25 +208,46 @@ impl NewPdp {
         }
     }
 
-    /// Reads the address of the peer, which must be of the socket's family.
-    fn peer(attrs: &Attrs<'_>, socket_is_ipv6: bool, extack: &mut ExtAck<'_>) -> Result<IpAddr> {
+    /// Reads the address of the peer, which must be of the family of a socket that the
+    /// device has for this version.
+    fn peer(
+        attrs: &Attrs<'_>,
+        gtp: &Gtp,
+        version: Version,
+        extack: &mut ExtAck<'_>,
+    ) -> Result<IpAddr> {
+        let has = |ipv6| !gtp.slot(SocketRole { version, ipv6 }).is_empty();
+        if !has(false) && !has(true) {
+            return Err(extack.fail(
+                ENODEV,
+                match version {
+                    Version::V0 => c"The device has no socket for version 0",
+                    Version::V1 => c"The device has no socket for version 1",
+                },
+            ));
+        }
         match (attrs.get(attr::PEER_ADDRESS), attrs.get(attr::PEER_ADDR6)) {
             (None, None) => missing(
                 extack,
                 attr::PEER_ADDRESS,
                 c"The peer is missing: GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6",
             ),
-            (Some(peer), _) if socket_is_ipv6 => Err(extack.fail_attr(
+            (Some(peer), _) if !has(false) => Err(extack.fail_attr(
                 EAFNOSUPPORT,
                 peer,
                 c"The device has an IPv6 socket: give GTPA_PEER_ADDR6",
             )),
-            (_, Some(peer)) if !socket_is_ipv6 => Err(extack.fail_attr(
+            (_, Some(peer)) if !has(true) => Err(extack.fail_attr(
                 EAFNOSUPPORT,
                 peer,
                 c"The device has an IPv4 socket: give GTPA_PEER_ADDRESS",
             )),
-            (Some(peer), _) => Ok(IpAddr::V4(peer.ipv4())),
+            (Some(_), Some(peer)) => Err(extack.fail_attr(
+                EINVAL,
+                peer,
+                c"A context has one peer: GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6",
+            )),
+            (Some(peer), None) => Ok(IpAddr::V4(peer.ipv4())),
             (None, Some(peer)) => Ok(IpAddr::V6(peer.ipv6())),
         }
     }
@@ -269,60 +295,54 @@ impl Command for NewPdp {
         let tunnel = Self::tunnel(&attrs, extack)?;
         let dev = device(request, extack)?;
         let gtp = dev.data();
-        let ipv6 = {
-            let rcu = rcu::read_lock();
-            let socket = gtp.slot(tunnel.version()).get(&rcu);
-            socket.map(|endpoint| endpoint.is_ipv6())
-        }
-        .ok_or_else(|| {
-            extack.fail(
-                ENODEV,
-                match tunnel.version() {
-                    Version::V0 => c"The device has no socket for version 0",
-                    Version::V1 => c"The device has no socket for version 1",
-                },
-            )
-        })?;
-        let peer = Self::peer(&attrs, ipv6, extack)?;
+        let peer = Self::peer(&attrs, gtp, tunnel.version(), extack)?;
         let ms = Self::ms(&attrs, extack)?;
 
-        let tunnel_key = tunnel.id().key(Family::of(ms));
+        let keys = [
+            (BY_TUNNEL, tunnel.id().key(Family::of(ms))),
+            (BY_MS, ms_key(ms)),
+        ];
         let new = Unpublished::new(Pdp::new(tunnel, ms, peer))?;
         let mut contexts = gtp.contexts.lock();
-        let by_ms = contexts.find(BY_MS, &ms_key(ms));
-        let by_tunnel = contexts.find(BY_TUNNEL, &tunnel_key);
-        let known = match (by_ms, by_tunnel) {
-            (None, None) => None,
-            (Some(old), None) => Some((BY_MS, ms_key(ms), old)),
-            (None, Some(old)) => Some((BY_TUNNEL, tunnel_key, old)),
-            (Some(_), Some(_)) => {
-                return Err(match request.flags() {
-                    flags if flags & (NLM_F_EXCL | NLM_F_REPLACE) == NLM_F_REPLACE => {
-                        extack.fail(EOPNOTSUPP, c"NLM_F_REPLACE is not supported")
-                    }
-                    _ => extack.fail(EEXIST, c"A context has this MS, and one has this tunnel"),
-                });
+        let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
+        let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
+            (None, None) => {
+                ms_prefix(&attrs, extack)?;
+                let pdp = contexts.insert(new)?;
+                notify(&dev, cmd::NEWPDP, pdp);
+                return Ok(());
+            }
+            (Some(known), _) => (known, keys),
+            (None, Some(known)) => {
+                let [tunnel, ms] = keys;
+                (known, [ms, tunnel])
             }
         };
-        if let Some((index, key, old)) = known {
-            if request.flags() & NLM_F_EXCL != 0 {
-                return Err(match index {
-                    BY_MS => extack.fail(EEXIST, c"A context with this MS exists"),
-                    _ => extack.fail(EEXIST, c"A context with this tunnel exists"),
-                });
-            }
-            if request.flags() & NLM_F_REPLACE != 0 {
-                return Err(extack.fail(EOPNOTSUPP, c"NLM_F_REPLACE is not supported"));
-            }
-            ms_prefix(&attrs, extack)?;
-            new.go_on_from(old);
-            let (pdp, _old) = contexts.replace(index, &key, new)?;
-            notify(&dev, cmd::NEWPDP, pdp);
-        } else {
-            ms_prefix(&attrs, extack)?;
-            let pdp = contexts.insert(new)?;
-            notify(&dev, cmd::NEWPDP, pdp);
+        let flags = request.flags();
+        if flags & NLM_F_EXCL != 0 {
+            return Err(match by_ms {
+                Some(_) => extack.fail(EEXIST, c"A context with this MS exists"),
+                None => extack.fail(EEXIST, c"A context with this tunnel exists"),
+            });
         }
+        if let (Some(by_tunnel), Some(by_ms)) = (by_tunnel, by_ms) {
+            if !core::ptr::eq(by_tunnel, by_ms) {
+                return Err(extack.fail(
+                    EEXIST,
+                    c"One context has this MS, and another one has this tunnel",
+                ));
+            }
+            if flags & NLM_F_REPLACE == 0 {
+                return Err(extack.fail(
+                    EEXIST,
+                    c"The context exists: NLM_F_REPLACE would replace it",
+                ));
+            }
+        }
+        ms_prefix(&attrs, extack)?;
+        new.go_on_from(known);
+        let (pdp, _old) = contexts.replace(index, &key, new)?;
+        notify(&dev, cmd::NEWPDP, pdp);
         Ok(())
     }
 }
@@ -426,14 +446,31 @@ impl Dump for GetPdp {
     /// comes exactly once, whatever happens to others.
     fn dump(request: &mut DumpRequest<'_>) -> Result {
         let net = request.net();
+        let only = request
+            .attrs()
+            .get(attr::LINK)
+            .map(|link| (link, link.u32()));
         let [ifindex, id, ..] = *request.state();
         let mut ifindex = u32::try_from(ifindex).unwrap_or(u32::MAX);
         let mut id = u32::try_from(id).unwrap_or(u32::MAX);
+        if let Some((link, only)) = only {
+            if ifindex == 0 && Gtp::link_type().find(net, only).is_none() {
+                return Err(request.extack().fail_attr(
+                    ENODEV,
+                    link,
+                    c"No gtp device has this number",
+                ));
+            }
+            ifindex = ifindex.max(only);
+        }
         let rcu = rcu::read_lock();
         'devices: while let Some(dev) = Gtp::link_type().next(net, ifindex, &rcu) {
             if dev.ifindex() != ifindex {
                 ifindex = dev.ifindex();
                 id = 0;
+            }
+            if only.is_some_and(|(_, only)| only != ifindex) {
+                break;
             }
             while let Some((found, pdp)) = dev.data().contexts.next(id, &rcu) {
                 id = found;
@@ -493,9 +530,14 @@ impl Command for EchoReq {
         };
         let dev = device(request, extack)?;
         let rcu = rcu::read_lock();
-        let socket = |version| dev.data().slot(version).get(&rcu);
-        let is_ours = |endpoint: &Endpoint<Gtp>| !endpoint.is_read_by_process();
-        if !(socket(Version::V0).is_some_and(is_ours) || socket(Version::V1).is_some_and(is_ours)) {
+        let socket = |version, ipv6| dev.data().slot(SocketRole { version, ipv6 }).get(&rcu);
+        let is_ours = |version, ipv6| {
+            socket(version, ipv6).is_some_and(|endpoint| !endpoint.is_read_by_process())
+        };
+        if ![Version::V0, Version::V1]
+            .into_iter()
+            .any(|version| is_ours(version, false) || is_ours(version, true))
+        {
             return Err(extack.fail(
                 EOPNOTSUPP,
                 c"The sockets are a process': echo is that process' task",
@@ -504,12 +546,17 @@ impl Command for EchoReq {
         if !dev.is_up() {
             return Err(extack.fail(ENETDOWN, c"The device is down"));
         }
-        let endpoint = match version {
-            0 => socket(Version::V0),
-            1 => socket(Version::V1),
-            _ => None,
+        let version = match version {
+            0 => Version::V0,
+            1 => Version::V1,
+            _ => return Err(extack.fail(ENODEV, c"GTPA_VERSION is 0 or 1")),
         };
-        let endpoint = endpoint.ok_or_else(|| extack.fail(ENODEV, c"GTPA_VERSION is 0 or 1"))?;
+        let endpoint = socket(version, peer.is_ipv6()).ok_or_else(|| {
+            extack.fail(
+                EAFNOSUPPORT,
+                c"The addresses are not of the family of the device's sockets",
+            )
+        })?;
         path::send_echo_request(&dev, endpoint, peer, local).map_err(|error| match error {
             EAFNOSUPPORT => extack.fail(
                 EAFNOSUPPORT,
@@ -548,8 +595,8 @@ fn put_address(writer: &mut Writer<'_>, address: IpAddr, v4: u16, v6: u16) -> Re
     }
 }
 
-/// Tells the listeners in the device's namespace what a packet has told. Any context.
-fn notify_of_packet(dev: &Device<Gtp>, cmd: u8, fill: impl FnOnce(&mut Writer<'_>) -> Result) {
+/// Tells the listeners in the device's namespace of something. Any context.
+fn notify_of(dev: &Device<Gtp>, cmd: u8, fill: impl FnOnce(&mut Writer<'_>) -> Result) {
     if !FAMILY.has_listeners(dev.net(), GROUP) {
         return;
     }
@@ -563,16 +610,23 @@ fn notify_of_packet(dev: &Device<Gtp>, cmd: u8, fill: impl FnOnce(&mut Writer<'_
 
 /// Tells the listeners that a peer has answered our echo request.
 pub(super) fn notify_echo_response(dev: &Device<Gtp>, version: Version, path: &Path) {
-    notify_of_packet(dev, cmd::ECHOREQ, |writer| {
+    notify_of(dev, cmd::ECHOREQ, |writer| {
         writer.put_u32(attr::VERSION, u32::from(version.number()))?;
         put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
         put_address(writer, path.local, attr::MS_ADDRESS, attr::MS_ADDR6)
     });
 }
 
+/// Tells the listeners that all contexts of a device are gone.
+pub(super) fn notify_flush(dev: &Device<Gtp>) {
+    notify_of(dev, cmd::FLUSH, |writer| {
+        writer.put_u32(attr::LINK, dev.ifindex())
+    });
+}
+
 /// Tells the listeners that a peer does not know a tunnel of ours any more.
 pub(super) fn notify_error_indication(dev: &Device<Gtp>, id: TunnelId, path: &Path) {
-    notify_of_packet(dev, cmd::ERROR_INDICATION, |writer| {
+    notify_of(dev, cmd::ERROR_INDICATION, |writer| {
         let version = match id {
             TunnelId::V0(_) => Version::V0,
             TunnelId::V1(_) => Version::V1,

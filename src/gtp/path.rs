@@ -14,10 +14,12 @@ use super::{
         Version, //
     },
     rx::{
+        drop_with,
         linear,
         Refusal,
         UDP_HEADER_LEN, //
     },
+    stats::Event, //
 };
 use crate::{
     net::{
@@ -133,7 +135,7 @@ pub(super) fn send_echo_request(
     peer: IpAddr,
     local: IpAddr,
 ) -> Result {
-    let version = endpoint.role();
+    let version = endpoint.role().version;
     let path = Path {
         peer,
         peer_port: version.port(),
@@ -154,27 +156,26 @@ pub(super) fn handle(
     refusal: Refusal,
 ) {
     let handled = match refusal {
-        Refusal::Message => match endpoint.role() {
+        Refusal::Message => match endpoint.role().version {
             Version::V0 => message_v0(dev, endpoint, &mut skb),
             Version::V1 => message_v1(dev, endpoint, &mut skb),
         },
         Refusal::UnknownTunnel(id, flow) => {
             tell_unknown_tunnel(dev, endpoint, &skb, id, flow);
-            Err(DropReason::NoTunnel)
+            Err(refusal)
         }
         Refusal::UnknownExtension => {
             tell_supported_extensions(dev, endpoint, &skb);
-            Err(DropReason::UnhandledProtocol)
+            Err(refusal)
         }
-        Refusal::OtherVersion | Refusal::NotFromMs => Err(DropReason::NoSocket),
-        Refusal::Drop(reason) => Err(reason),
+        _ => Err(refusal),
     };
     match handled {
-        Ok(()) => skb.consume(),
-        Err(reason) => {
-            dev.count_rx_drop();
-            skb.drop_with(reason);
+        Ok(event) => {
+            dev.data().counters.count(event);
+            skb.consume();
         }
+        Err(refusal) => drop_with(dev, skb, refusal),
     }
 }
 
@@ -183,22 +184,23 @@ fn message_v0(
     dev: &Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
-) -> Result<(), DropReason> {
-    let path = endpoint.path_of(skb).ok_or(DropReason::HeaderTruncated)?;
+) -> Result<Event, Refusal> {
+    let path = endpoint.path_of(skb).ok_or(Refusal::Message)?;
     let message = message(skb)?;
-    match v0::Signalling::parse(message).map_err(|_| DropReason::InvalidHeader)? {
+    match v0::Signalling::parse(message)? {
         v0::Signalling::EchoRequest { seq } => {
             let response = v0::echo_response(seq, dev.data().restart_count);
             endpoint
                 .send_message(&path, Version::V0.port(), &response)
-                .map_err(|_| DropReason::NoRoute)
+                .map_err(|_| Refusal::Message)?;
+            Ok(Event::EchoAnswered)
         }
         v0::Signalling::EchoResponse { seq, .. } => echo_response(dev, Version::V0, &path, seq),
         v0::Signalling::ErrorIndication { tid, .. } => {
             netlink::notify_error_indication(dev, TunnelId::V0(tid), &path);
-            Ok(())
+            Ok(Event::ErrorIndicationReceived)
         }
-        v0::Signalling::VersionNotSupported { .. } => Err(DropReason::NoSocket),
+        v0::Signalling::VersionNotSupported { .. } => Err(Refusal::Message),
     }
 }
 
@@ -207,52 +209,50 @@ fn message_v1(
     dev: &Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
-) -> Result<(), DropReason> {
-    let path = endpoint.path_of(skb).ok_or(DropReason::HeaderTruncated)?;
+) -> Result<Event, Refusal> {
+    let path = endpoint.path_of(skb).ok_or(Refusal::Message)?;
     let len = skb.len();
-    let header = match linear(skb, UDP_HEADER_LEN, len, v1::decode_signalling)
-        .map_err(|_| DropReason::InvalidHeader)?
-    {
+    let header = match linear(skb, UDP_HEADER_LEN, len, v1::decode_signalling)? {
         v1::Walked::Message(header) => header,
         v1::Walked::Unsupported(_) => {
             tell_supported_extensions(dev, endpoint, skb);
-            return Err(DropReason::UnhandledProtocol);
+            return Err(Refusal::UnknownExtension);
         }
     };
     match (header.message, header.seq) {
         // Whatever else the request carries is not looked at.
-        (MessageType::EchoRequest, Some(seq)) if header.teid.0 == 0 => endpoint
-            .send_message(&path, Version::V1.port(), &v1::echo_response(seq))
-            .map_err(|_| DropReason::NoRoute),
+        (MessageType::EchoRequest, Some(seq)) if header.teid.0 == 0 => {
+            endpoint
+                .send_message(&path, Version::V1.port(), &v1::echo_response(seq))
+                .map_err(|_| Refusal::Message)?;
+            Ok(Event::EchoAnswered)
+        }
         (MessageType::EchoResponse, Some(seq)) if header.teid.0 == 0 => {
             echo_response(dev, Version::V1, &path, seq)
         }
-        (MessageType::EchoRequest | MessageType::EchoResponse, _) => Err(DropReason::InvalidHeader),
         (MessageType::ErrorIndication, _) => {
             let message = message(skb)?;
-            let Ok(v1::Signalling::ErrorIndication { teid, .. }) = v1::Signalling::parse(message)
+            let v1::Signalling::ErrorIndication { teid, .. } = v1::Signalling::parse(message)?
             else {
-                return Err(DropReason::InvalidHeader);
+                return Err(Refusal::Message);
             };
             netlink::notify_error_indication(dev, TunnelId::V1(teid), &path);
-            Ok(())
+            Ok(Event::ErrorIndicationReceived)
         }
-        _ => Err(DropReason::NoSocket),
+        _ => Err(Refusal::Message),
     }
 }
 
 /// Makes a whole message linear, and gives it.
-fn message(skb: &mut SkBuff) -> Result<&[u8], DropReason> {
+fn message(skb: &mut SkBuff) -> Result<&[u8], Refusal> {
     let len = skb.len();
     if len > UDP_HEADER_LEN.saturating_add(MAX_MESSAGE) {
-        return Err(DropReason::TooBig);
+        return Err(Refusal::Message);
     }
     if !skb.may_pull(len) {
-        return Err(DropReason::NoMemory);
+        return Err(Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory));
     }
-    skb.linear()
-        .get(UDP_HEADER_LEN..)
-        .ok_or(DropReason::HeaderTruncated)
+    skb.linear().get(UDP_HEADER_LEN..).ok_or(Refusal::Message)
 }
 
 /// Reports the response to an echo request of ours.
@@ -261,17 +261,12 @@ fn echo_response(
     version: Version,
     path: &Path,
     seq: Seq,
-) -> Result<(), DropReason> {
+) -> Result<Event, Refusal> {
     if !dev.data().paths.end_echo(version, path.peer, seq) {
-        return Err(DropReason::NoSocket);
+        return Ok(Event::EchoUnasked);
     }
     netlink::notify_echo_response(dev, version, path);
-    Ok(())
-}
-
-/// Whether the peer of a path may be told of an error now.
-fn may_tell(dev: &Device<Gtp>, path: &Path) -> bool {
-    dev.data().paths.errors.allows(fold(path.peer))
+    Ok(Event::EchoResponse)
 }
 
 /// Answers a T-PDU for an unknown tunnel with an Error Indication, unless the peer has
@@ -287,7 +282,7 @@ fn tell_unknown_tunnel(
         return;
     };
     let to = Path {
-        peer_port: endpoint.role().port(),
+        peer_port: endpoint.role().version.port(),
         ..path
     };
     let mut message = [0; 64];
@@ -307,11 +302,8 @@ fn tell_unknown_tunnel(
         }
         .emit(&mut message),
     };
-    if let (Some(message), true) = (
-        len.ok().and_then(|len| message.get(..len)),
-        may_tell(dev, &path),
-    ) {
-        let _ = endpoint.send_message(&to, endpoint.role().port(), message);
+    if let Some(message) = len.ok().and_then(|len| message.get(..len)) {
+        tell(dev, endpoint, &to, message, Event::ErrorIndicationSent);
     }
 }
 
@@ -330,10 +322,18 @@ fn tell_supported_extensions(dev: &Device<Gtp>, endpoint: &Endpoint<Gtp>, skb: &
         types: &ExtensionType::SUPPORTED,
     };
     let len = notification.emit(&mut message);
-    if let (Some(message), true) = (
-        len.ok().and_then(|len| message.get(..len)),
-        may_tell(dev, &path),
-    ) {
-        let _ = endpoint.send_message(&to, Version::V1.port(), message);
+    if let Some(message) = len.ok().and_then(|len| message.get(..len)) {
+        tell(dev, endpoint, &to, message, Event::ExtensionsNotified);
+    }
+}
+
+/// Sends a message that tells a peer of its error, unless it has had enough of them. That it
+/// cannot be sent is nothing that anyone could mend.
+fn tell(dev: &Device<Gtp>, endpoint: &Endpoint<Gtp>, path: &Path, message: &[u8], event: Event) {
+    let port = endpoint.role().version.port();
+    if dev.data().paths.errors.allows(fold(path.peer))
+        && endpoint.send_message(path, port, message).is_ok()
+    {
+        dev.data().counters.count(event);
     }
 }

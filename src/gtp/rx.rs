@@ -20,6 +20,7 @@ use super::{
         Version,
         BY_TUNNEL, //
     },
+    stats::Event, //
 };
 use crate::{
     net::{
@@ -64,8 +65,8 @@ struct GPdu {
     end: usize,
 }
 
-/// Why a datagram is not decapsulated. All but the last are somebody else's matter: the
-/// process has them, or path management.
+/// Why a datagram is not decapsulated. All but the last two are somebody else's matter:
+/// the process has them, or path management.
 pub(super) enum Refusal {
     /// It is no T-PDU.
     Message,
@@ -77,23 +78,50 @@ pub(super) enum Refusal {
     NotFromMs,
     /// It is of a version that the socket is not for.
     OtherVersion,
-    /// It is good for nothing.
-    Drop(DropReason),
+    /// It is malformed.
+    Malformed(wire::Error),
+    /// It cannot be received.
+    Drop(Event, DropReason),
 }
 
 impl From<wire::Error> for Refusal {
     fn from(error: wire::Error) -> Self {
-        use wire::Error;
-        Self::Drop(match error {
-            Error::Version => return Self::OtherVersion,
-            Error::TooShort | Error::ExtensionTruncated | Error::InnerTruncated => {
-                DropReason::HeaderTruncated
-            }
-            Error::LengthTooLong => DropReason::TooSmall,
-            Error::InnerVersion => DropReason::UnhandledProtocol,
-            _ => DropReason::InvalidHeader,
-        })
+        match error {
+            wire::Error::Version => Self::OtherVersion,
+            error => Self::Malformed(error),
+        }
     }
+}
+
+/// Drops a datagram and counts why.
+#[cold]
+pub(super) fn drop_with(dev: &Device<Gtp>, skb: SkBuff, refusal: Refusal) {
+    use wire::Error;
+
+    let counters = &dev.data().counters;
+    let (event, reason) = match refusal {
+        Refusal::Message => (Event::RxMessage, DropReason::NoSocket),
+        Refusal::UnknownTunnel(..) => (Event::RxUnknownTunnel, DropReason::NoTunnel),
+        Refusal::UnknownExtension => (Event::RxUnknownExtension, DropReason::UnhandledProtocol),
+        Refusal::NotFromMs => (Event::RxNotFromMs, DropReason::InvalidSource),
+        Refusal::OtherVersion => (Event::RxOtherVersion, DropReason::UnhandledProtocol),
+        Refusal::Drop(event, reason) => (event, reason),
+        Refusal::Malformed(error) => {
+            counters.count_malformed(error);
+            dev.count_rx_drop();
+            return skb.drop_with(match error {
+                Error::TooShort | Error::ExtensionTruncated | Error::InnerTruncated => {
+                    DropReason::HeaderTruncated
+                }
+                Error::LengthTooLong => DropReason::TooSmall,
+                Error::InnerVersion => DropReason::UnhandledProtocol,
+                _ => DropReason::InvalidHeader,
+            });
+        }
+    };
+    counters.count(event);
+    dev.count_rx_drop();
+    skb.drop_with(reason);
 }
 
 /// Decapsulates a datagram that a socket has received.
@@ -109,12 +137,14 @@ pub(super) fn receive(
             skb.deliver(dev);
             Verdict::Consumed
         }
-        Err(Refusal::Drop(reason)) => {
-            dev.count_rx_drop();
-            skb.drop_with(reason);
+        Err(refusal @ (Refusal::Malformed(_) | Refusal::Drop(..))) => {
+            drop_with(dev, skb, refusal);
             Verdict::Consumed
         }
-        Err(_) if endpoint.is_read_by_process() => Verdict::PassUp(skb),
+        Err(_) if endpoint.is_read_by_process() => {
+            dev.data().counters.count(Event::PassedUp);
+            Verdict::PassUp(skb)
+        }
         Err(refusal) => {
             path::handle(dev, endpoint, skb, refusal);
             Verdict::Consumed
@@ -131,7 +161,7 @@ fn decapsulate(
     skb: &mut SkBuff,
     rcu: &rcu::Guard,
 ) -> Result<(), Refusal> {
-    let gpdu = match endpoint.role() {
+    let gpdu = match endpoint.role().version {
         Version::V0 => walk_v0(skb)?,
         Version::V1 => walk_v1(skb)?,
     };
@@ -155,20 +185,21 @@ fn decapsulate(
         .find(BY_TUNNEL, &gpdu.id.key(family), rcu)
         .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
     if skb.is_gso() {
-        return Err(Refusal::Drop(DropReason::UnexpectedGso));
+        return Err(Refusal::Drop(Event::RxGso, DropReason::UnexpectedGso));
     }
     let addresses = linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::NotFromMs)?;
     if !is_from_ms(pdp, addresses, gtp.role) {
         return Err(Refusal::NotFromMs);
     }
     skb.trim(end)
-        .map_err(|_| Refusal::Drop(DropReason::NoMemory))?;
+        .map_err(|_| Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory))?;
     let xnet = !endpoint.net().is(dev.net());
     skb.decap(t_pdu, protocol, xnet).map_err(|_| {
         dev.count_rx_length_error();
-        Refusal::Drop(DropReason::NoMemory)
+        Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory)
     })?;
-    skb.decap_ecn(endpoint.is_ipv6()).map_err(Refusal::Drop)
+    skb.decap_ecn()
+        .map_err(|reason| Refusal::Drop(Event::RxEcn, reason))
 }
 
 /// Whether the T-PDU's address at the MS' end is the context's: nobody may use the
@@ -245,7 +276,7 @@ pub(super) fn linear<T>(
             // loop ends, or memory has.
             Step::Need(need) => {
                 if !skb.may_pull(start.saturating_add(need)) {
-                    return Err(Refusal::Drop(DropReason::NoMemory));
+                    return Err(Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory));
                 }
             }
         }

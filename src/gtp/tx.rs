@@ -7,7 +7,8 @@
 use super::{
     device::{
         Gtp,
-        Role, //
+        Role,
+        SocketRole, //
     },
     pdp::{
         ms_key,
@@ -15,6 +16,7 @@ use super::{
         Tunnel,
         BY_MS, //
     },
+    stats::Event, //
 };
 use crate::{
     net::{
@@ -140,11 +142,25 @@ pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, rcu: &rcu::Guard) {
             way.endpoint
                 .send(skb, way.route, way.tos, way.port, way.port);
         }
-        Err(reason) => {
-            dev.count_tx_error();
-            skb.drop_with(reason);
-        }
+        Err(reason) => drop_with(dev, skb, reason),
     }
+}
+
+/// Drops a packet and counts why.
+#[cold]
+fn drop_with(dev: &Device<Gtp>, skb: SkBuff, reason: DropReason) {
+    dev.count_tx_error();
+    dev.data().counters.count(match reason {
+        DropReason::NoTunnel => Event::TxNoContext,
+        DropReason::NotReady => Event::TxNoSocket,
+        DropReason::NoRoute => Event::TxNoRoute,
+        DropReason::Recursion => Event::TxRecursion,
+        DropReason::TooBig => Event::TxTooBig,
+        DropReason::UnhandledProtocol => Event::TxNotIp,
+        DropReason::NoMemory => Event::TxNoMemory,
+        _ => Event::TxTruncated,
+    });
+    skb.drop_with(reason);
 }
 
 /// Turns the packet into a G-PDU and finds its way.
@@ -163,7 +179,11 @@ fn encapsulate<'rcu>(
         .find(BY_MS, &ms_key(inner.ms), rcu)
         .ok_or(DropReason::NoTunnel)?;
     let version = pdp.tunnel.version();
-    let Some(endpoint) = gtp.slot(version).get(rcu) else {
+    let socket = SocketRole {
+        version,
+        ipv6: pdp.peer.is_ipv6(),
+    };
+    let Some(endpoint) = gtp.slot(socket).get(rcu) else {
         dev.count_tx_carrier_error();
         return Err(DropReason::NotReady);
     };

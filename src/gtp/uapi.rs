@@ -21,6 +21,8 @@ pub(super) mod link {
     pub(crate) const LOCAL: u16 = 7;
     /// IPv6 address that the kernel's sockets are bound to.
     pub(crate) const LOCAL6: u16 = 8;
+    /// Sockets of both families: ours, so from 64 on.
+    pub(crate) const DUAL_STACK: u16 = 64;
 }
 
 /// Commands of the generic netlink family.
@@ -35,6 +37,8 @@ pub(super) mod cmd {
     pub(crate) const ECHOREQ: u8 = 3;
     /// Tells of a received error indication: ours, so from 64 on.
     pub(crate) const ERROR_INDICATION: u8 = 64;
+    /// Tells that all contexts of a device are gone.
+    pub(crate) const FLUSH: u8 = 65;
 }
 
 /// Attributes of the generic netlink family.

@@ -72,17 +72,18 @@ pub(crate) struct Op(bindings::genl_small_ops);
 unsafe impl Sync for Op {}
 
 impl Op {
-    /// A command for requests of a caller with CAP_NET_ADMIN, with the lenient
-    /// validation of attributes that families older than Linux 5.2 have.
+    /// A command for requests of a caller with CAP_NET_ADMIN over the namespace of its
+    /// socket, with the lenient validation of attributes that families older than Linux 5.2
+    /// have.
     pub(crate) const fn lenient<C: Command>() -> Self {
         Self(bindings::genl_small_ops {
             doit: Some(doit::<C>),
             dumpit: None,
             cmd: C::CMD,
             internal_flags: 0,
-            flags: bindings::GENL_ADMIN_PERM as u8,
+            flags: bindings::GENL_UNS_ADMIN_PERM as u8,
             validate: (bindings::genl_validate_flags_GENL_DONT_VALIDATE_STRICT
-                | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP)
+                | bindings::genl_validate_flags_GENL_DONT_VALIDATE_DUMP_STRICT)
                 as u8,
         })
     }
@@ -216,14 +217,18 @@ impl Drop for Registration {
 ///
 /// # Invariants
 ///
-/// The pointer is valid, with all that it points to, during `'a`.
-pub(crate) struct Request<'a>(NonNull<bindings::genl_info>, PhantomData<&'a ()>);
+/// The pointers are valid, with all that they point to, during `'a`.
+pub(crate) struct Request<'a> {
+    skb: NonNull<bindings::sk_buff>,
+    info: NonNull<bindings::genl_info>,
+    _lifetime: PhantomData<&'a ()>,
+}
 
 impl<'a> Request<'a> {
     /// The request as C code sees it.
     fn info(&self) -> &'a bindings::genl_info {
         // SAFETY: By the type invariant the pointer is valid during `'a`.
-        unsafe { &*self.0.as_ptr() }
+        unsafe { &*self.info.as_ptr() }
     }
 
     /// The request's attributes.
@@ -243,7 +248,13 @@ impl<'a> Request<'a> {
     /// The namespace of the caller's socket.
     pub(crate) fn net(&self) -> &'a Net {
         // SAFETY: The request is valid, and the caller's socket holds its namespace.
-        unsafe { Net::from_raw(bindings::helpers::genl_info_net(self.0.as_ptr())) }
+        unsafe { Net::from_raw(bindings::helpers::genl_info_net(self.info.as_ptr())) }
+    }
+
+    /// Whether the caller has CAP_NET_ADMIN over `net`.
+    pub(crate) fn is_admin_of(&self, net: &Net) -> bool {
+        // SAFETY: By the type invariant the request is valid, and so is the namespace.
+        unsafe { bindings::helpers::netlink_net_admin(self.skb.as_ptr(), net.as_ptr()) }
     }
 
     /// Begins the answer to the request: a message with the command number `cmd`.
@@ -400,6 +411,23 @@ impl<'a> DumpRequest<'a> {
         unsafe { Net::from_raw(bindings::helpers::skb_sock_net(self.skb.as_ptr())) }
     }
 
+    /// The request's attributes.
+    pub(crate) fn attrs(&self) -> Attrs<'a> {
+        // SAFETY: By the type invariant the callback state is valid. Generic netlink keeps
+        // the attributes until the end of the dump, parsed up to the family's highest.
+        unsafe {
+            let info = bindings::helpers::genl_info_dump(self.cb.as_ptr());
+            Attrs::from_raw((*info).attrs, (*(*info).family).maxattr)
+        }
+    }
+
+    /// Where a message for the caller goes, beside an error.
+    pub(crate) fn extack(&mut self) -> ExtAck<'_> {
+        // SAFETY: By the type invariant the callback state is valid, and its extack lives
+        // as long as this part of the dump.
+        unsafe { ExtAck::from_raw((*self.cb.as_ptr()).extack) }
+    }
+
     /// What is remembered from one part of the dump to the next: zeroes at first.
     pub(crate) fn state(&mut self) -> &mut [c_long; 6] {
         // SAFETY: By the type invariant the callback state is valid and ours; the union
@@ -451,12 +479,16 @@ impl<'a> DumpRequest<'a> {
 ///
 /// Called by generic netlink with a valid request.
 unsafe extern "C" fn doit<C: Command>(
-    _skb: *mut bindings::sk_buff,
+    skb: *mut bindings::sk_buff,
     info: *mut bindings::genl_info,
 ) -> c_int {
     from_result(|| {
         // INVARIANT: The request outlives the call.
-        let request = Request(NonNull::new(info).ok_or(EINVAL)?, PhantomData);
+        let request = Request {
+            skb: NonNull::new(skb).ok_or(EINVAL)?,
+            info: NonNull::new(info).ok_or(EINVAL)?,
+            _lifetime: PhantomData,
+        };
         // SAFETY: The request's extack outlives the call, and the result is dropped
         // before.
         let mut extack = unsafe { ExtAck::from_raw((*info).extack) };

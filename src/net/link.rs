@@ -19,6 +19,7 @@ use super::{
     extack::ExtAck,
     netns::Net,
     nlattr::{
+        Attr,
         Attrs,
         Policy,
         Writer, //
@@ -96,6 +97,13 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
 
     /// Sends a packet. Called with softirqs disabled, on any number of CPUs.
     fn xmit(dev: &Device<Self>, skb: SkBuff, rcu: &rcu::Guard);
+
+    /// How many counters the driver has for `ethtool -S`.
+    const COUNTERS: usize;
+
+    /// The parts of the name, and the value, of counter number `index`. Names have at most
+    /// 31 octets.
+    fn counter(dev: &Device<Self>, index: usize) -> Option<([&'static str; 2], u64)>;
 
     /// Writes what `ip -d link show` shows.
     ///
@@ -271,6 +279,27 @@ impl NewLink<'_> {
         unsafe { Attrs::from_raw((*self.params).data, self.max_attr) }
     }
 
+    /// The attribute number `kind` of `IFLA_INFO_DATA`, for numbers that rtnetlink does not
+    /// parse: it knows none above 50. Nobody has checked its length.
+    pub(crate) fn high_attr(&self, kind: u16) -> Option<Attr<'_>> {
+        let [info, data] = [bindings::IFLA_LINKINFO, bindings::IFLA_INFO_DATA];
+        // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
+        // parsed the attributes of a link into their table.
+        let attrs = unsafe { Attrs::from_raw((*self.params).tb, info) };
+        attrs
+            .get(u16::try_from(info).ok()?)?
+            .nested(u16::try_from(data).ok()?)?
+            .nested(kind)
+    }
+
+    /// Whether the caller has asked for an MTU.
+    pub(crate) fn has_mtu(&self) -> bool {
+        // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
+        // parsed the attributes of a link into their table.
+        let attrs = unsafe { Attrs::from_raw((*self.params).tb, bindings::IFLA_MTU) };
+        u16::try_from(bindings::IFLA_MTU).is_ok_and(|mtu| attrs.get(mtu).is_some())
+    }
+
     /// The namespace that the device is made from, which may be another than the
     /// one that it is put into.
     pub(crate) fn net(&self) -> &Net {
@@ -290,6 +319,7 @@ impl NewLink<'_> {
 pub(crate) struct Type<T> {
     link_ops: Opaque<bindings::rtnl_link_ops>,
     netdev_ops: bindings::net_device_ops,
+    ethtool_ops: bindings::ethtool_ops,
     device_type: bindings::device_type,
     pernet_ops: Opaque<bindings::pernet_operations>,
     pernet_id: Opaque<c_uint>,
@@ -308,9 +338,10 @@ impl<T: Driver> Type<T> {
         policy: &'static Policy<N>,
     ) -> Self {
         // SAFETY: All zero is valid for these C structures: no list, no operation.
-        let (mut link, mut netdev, mut device, mut pernet): (
+        let (mut link, mut netdev, mut ethtool, mut device, mut pernet): (
             bindings::rtnl_link_ops,
             bindings::net_device_ops,
+            bindings::ethtool_ops,
             bindings::device_type,
             bindings::pernet_operations,
         ) = unsafe { core::mem::zeroed() };
@@ -327,6 +358,10 @@ impl<T: Driver> Type<T> {
         link.fill_info = Some(Self::fill_info);
         netdev.ndo_uninit = Some(Self::uninit);
         netdev.ndo_start_xmit = Some(Self::start_xmit);
+        ethtool.get_link = Some(bindings::ethtool_op_get_link);
+        ethtool.get_sset_count = Some(Self::get_sset_count);
+        ethtool.get_strings = Some(Self::get_strings);
+        ethtool.get_ethtool_stats = Some(Self::get_ethtool_stats);
         device.name = kind.to_bytes_with_nul().as_ptr();
         pernet.init = Some(Self::net_init);
         pernet.exit_rtnl = Some(Self::net_exit_rtnl);
@@ -335,6 +370,7 @@ impl<T: Driver> Type<T> {
         Self {
             link_ops: Opaque::new(link),
             netdev_ops: netdev,
+            ethtool_ops: ethtool,
             device_type: device,
             pernet_ops: Opaque::new(pernet),
             pernet_id: Opaque::new(0),
@@ -421,6 +457,7 @@ impl<T: Driver> Type<T> {
         // static.
         unsafe {
             (*dev).netdev_ops = &kind.netdev_ops;
+            (*dev).ethtool_ops = &kind.ethtool_ops;
             (*dev).dev.type_ = &kind.device_type;
         }
         // INVARIANT: As above.
@@ -580,6 +617,62 @@ impl<T: Driver> Type<T> {
                 unsafe { (Device::<T>::from_raw(dev.cast_mut()), Writer::from_raw(skb)) };
             T::fill_info(dev, &mut writer).map(|()| 0)
         })
+    }
+
+    /// # Safety
+    ///
+    /// Called by ethtool.
+    unsafe extern "C" fn get_sset_count(_dev: *mut bindings::net_device, set: c_int) -> c_int {
+        if u32::try_from(set) == Ok(bindings::ethtool_stringset_ETH_SS_STATS) {
+            c_int::try_from(T::COUNTERS).unwrap_or(0)
+        } else {
+            EOPNOTSUPP.to_errno()
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by ethtool with a registered device and room for all names of the set.
+    unsafe extern "C" fn get_strings(dev: *mut bindings::net_device, set: u32, data: *mut u8) {
+        const LEN: usize = 32;
+
+        if set != bindings::ethtool_stringset_ETH_SS_STATS {
+            return;
+        }
+        // SAFETY: The device is registered, so its data is initialised.
+        let dev = unsafe { Device::<T>::from_raw(dev) };
+        for index in 0..T::COUNTERS {
+            let mut field = [0; LEN];
+            if let Some((parts, _)) = T::counter(dev, index) {
+                let name = parts.iter().flat_map(|part| part.bytes());
+                // The last octet stays zero.
+                for (to, from) in field.iter_mut().take(LEN - 1).zip(name) {
+                    *to = from;
+                }
+            }
+            // SAFETY: ethtool has made room for `LEN` octets a counter.
+            unsafe {
+                data.add(index.wrapping_mul(LEN))
+                    .copy_from_nonoverlapping(field.as_ptr(), LEN);
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by ethtool with a registered device and room for all counters.
+    unsafe extern "C" fn get_ethtool_stats(
+        dev: *mut bindings::net_device,
+        _stats: *mut bindings::ethtool_stats,
+        data: *mut u64,
+    ) {
+        // SAFETY: The device is registered, so its data is initialised.
+        let dev = unsafe { Device::<T>::from_raw(dev) };
+        for index in 0..T::COUNTERS {
+            let value = T::counter(dev, index).map_or(0, |(_, value)| value);
+            // SAFETY: ethtool has made room for the number of counters that we have told.
+            unsafe { data.add(index).write(value) };
+        }
     }
 
     /// # Safety

@@ -23,8 +23,6 @@ use kernel::{
 /// lenient validation.
 #[derive(Clone, Copy)]
 pub(crate) enum Rule {
-    /// Anything goes: the attribute is not looked at.
-    Any,
     /// An unsigned integer of one octet.
     U8,
     /// An unsigned integer of two octets.
@@ -45,22 +43,23 @@ pub(crate) struct Policy<const N: usize>([bindings::nla_policy; N]);
 unsafe impl<const N: usize> Sync for Policy<N> {}
 
 impl<const N: usize> Policy<N> {
-    /// Makes the policy; the rules' places are the attributes' numbers.
-    pub(crate) const fn new(rules: [Rule; N]) -> Self {
+    /// Makes the policy of rules for attributes by their numbers. Anything goes for those
+    /// without a rule: they are not looked at.
+    pub(crate) const fn new(rules: &[(u16, Rule)]) -> Self {
         // SAFETY: All zero is a valid `struct nla_policy`, one that asks for nothing.
         let mut table: [bindings::nla_policy; N] = unsafe { core::mem::zeroed() };
         let mut i = 0;
-        while i < N {
-            let (kind, len) = match rules[i] {
-                Rule::Any => (bindings::NLA_UNSPEC, 0),
+        while i < rules.len() {
+            let (attr, rule) = rules[i];
+            let (kind, len) = match rule {
                 Rule::U8 => (bindings::NLA_U8, 0),
                 Rule::U16 => (bindings::NLA_U16, 0),
                 Rule::U32 => (bindings::NLA_U32, 0),
                 Rule::U64 => (bindings::NLA_U64, 0),
                 Rule::AtLeast(len) => (bindings::NLA_UNSPEC, len),
             };
-            table[i].type_ = kind as u8;
-            table[i].len = len;
+            table[attr as usize].type_ = kind as u8;
+            table[attr as usize].len = len;
             i += 1;
         }
         Self(table)
@@ -100,6 +99,25 @@ impl<'a> Attr<'a> {
         let len = usize::from(unsafe { (*self.0.as_ptr()).nla_len }).saturating_sub(HEADER);
         // SAFETY: By the type invariant `len` octets follow the header and live for `'a`.
         unsafe { core::slice::from_raw_parts(self.0.as_ptr().cast::<u8>().add(HEADER), len) }
+    }
+
+    /// The first attribute number `kind` among those in the payload.
+    pub(crate) fn nested(self, kind: u16) -> Option<Attr<'a>> {
+        /// The bits of a type that are not flags.
+        const KIND: u16 = 0x3fff;
+
+        let mut rest = self.bytes();
+        loop {
+            let [l0, l1, k0, k1] = *rest.first_chunk()?;
+            let len = usize::from(u16::from_ne_bytes([l0, l1]));
+            let attr = rest.get(..len.max(size_of::<bindings::nlattr>()))?;
+            if u16::from_ne_bytes([k0, k1]) & KIND == kind {
+                // INVARIANT: The header and the payload that it announces are within the
+                // payload of `self`.
+                return Some(Attr(NonNull::from(attr).cast(), PhantomData));
+            }
+            rest = rest.get(attr.len().next_multiple_of(4)..)?;
+        }
     }
 
     /// The first `N` octets; zeroes where the policy let a shorter one pass.

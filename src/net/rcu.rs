@@ -27,7 +27,8 @@ impl<T> RcuBox<T> {
     /// How far the value is from the start of the object, in octets.
     pub(super) const VALUE_OFFSET: usize = core::mem::offset_of!(Self, value);
 
-    /// Allocates room for a value and writes it there.
+    /// Allocates room for a value, charged to the caller's memory cgroup, and writes it
+    /// there.
     ///
     /// # Errors
     ///
@@ -38,7 +39,7 @@ impl<T> RcuBox<T> {
                 head: Opaque::uninit(),
                 value,
             },
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         )?)
     }
 

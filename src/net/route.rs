@@ -72,8 +72,8 @@ impl Route {
     ///
     /// # Safety
     ///
-    /// `sk` must be a valid UDP socket of the family of `destination` for the duration of
-    /// the call.
+    /// `sk` must be a valid UDP socket for the duration of the call, one of IPv6 if
+    /// `destination` is an IPv6 address.
     ///
     /// # Errors
     ///

@@ -63,6 +63,8 @@ drop_reasons! {
     NoMemory = skb_drop_reason_SKB_DROP_REASON_NOMEM,
     /// No tunnel for the address that the packet goes to.
     NoTunnel = skb_drop_reason_SKB_DROP_REASON_NO_TX_TARGET,
+    /// The source address is not one that the tunnel may carry.
+    InvalidSource = skb_drop_reason_SKB_DROP_REASON_IP_INVALID_SOURCE,
     /// No route to the tunnel's other end.
     NoRoute = skb_drop_reason_SKB_DROP_REASON_IP_OUTNOROUTES,
     /// The tunnel's other end is reached through the tunnel itself.
@@ -267,9 +269,9 @@ impl SkBuff {
     ///
     /// The reason why the packet is to be dropped.
     #[inline]
-    pub(crate) fn decap_ecn(&mut self, outer_is_ipv6: bool) -> Result<(), DropReason> {
+    pub(crate) fn decap_ecn(&mut self) -> Result<(), DropReason> {
         // SAFETY: By the type invariant the packet is valid and ours to change.
-        match unsafe { bindings::helpers::skb_decap_ecn(self.as_ptr(), outer_is_ipv6) } {
+        match unsafe { bindings::helpers::skb_decap_ecn(self.as_ptr()) } {
             0 | 1 => Ok(()),
             code if code > 1 => Err(DropReason::Ecn),
             _ => Err(DropReason::HeaderTruncated),

@@ -303,7 +303,7 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
 #[pinned_drop]
 impl<T: Keyed<N>, const N: usize> PinnedDrop for Table<T, N> {
     fn drop(self: Pin<&mut Self>) {
-        self.lock().clear();
+        self.lock().close();
         // SAFETY: By the type invariant the array is initialised; it is empty.
         unsafe { bindings::xa_destroy(self.entries.get()) };
     }
@@ -521,18 +521,16 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
         Removed(entry)
     }
 
-    /// Takes out all objects.
-    pub(crate) fn clear(&mut self) {
+    /// Takes out all objects, refuses new ones for good, and tells whether there were any.
+    pub(crate) fn close(&mut self) -> bool {
+        *self.state = State::Closed;
+        let mut any = false;
         let mut index = 0;
         while let Some(entry) = self.table.next_entry(&mut index) {
+            any = true;
             // SAFETY: The entry was found in the table, and the lock is held.
             drop(unsafe { self.unlink(entry) });
         }
-    }
-
-    /// Takes out all objects and refuses new ones for good.
-    pub(crate) fn close(&mut self) {
-        *self.state = State::Closed;
-        self.clear();
+        any
     }
 }

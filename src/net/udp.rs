@@ -169,23 +169,31 @@ impl<T: Receiver> Endpoint<T> {
         unsafe { Route::output(self.sk, None, peer) }
     }
 
-    /// Tells between which addresses a datagram that this socket has received went.
+    /// Tells between which addresses a datagram that this socket has received went. An
+    /// IPv6 socket may have received one of IPv4.
     pub(crate) fn path_of(&self, skb: &SkBuff) -> Option<Path> {
-        let [p0, p1, ..] = *skb.linear().first_chunk::<4>()?;
+        let [p0, p1] = *skb.linear().first_chunk()?;
         let peer_port = u16::from_be_bytes([p0, p1]);
-        if self.is_ipv6() {
-            let header = skb.network_header::<40>()?;
-            return Some(Path {
-                peer: Ipv6Addr::from(*header.get(8..)?.first_chunk::<16>()?).into(),
-                local: Ipv6Addr::from(*header.get(24..)?.first_chunk::<16>()?).into(),
-                peer_port,
-            });
-        }
-        let header = skb.network_header::<20>()?;
+        let [first] = skb.network_header()?;
+        let (peer, local) = if first >> 4 == 6 {
+            let header: [u8; 40] = skb.network_header()?;
+            let address = |at| {
+                let octets = header.get(at..)?.first_chunk::<16>()?;
+                Some(IpAddr::V6(Ipv6Addr::from(*octets)))
+            };
+            (address(8)?, address(24)?)
+        } else {
+            let header: [u8; 20] = skb.network_header()?;
+            let address = |at| {
+                let octets = header.get(at..)?.first_chunk::<4>()?;
+                Some(IpAddr::V4(Ipv4Addr::from(*octets)))
+            };
+            (address(12)?, address(16)?)
+        };
         Some(Path {
-            peer: Ipv4Addr::from(*header.get(12..)?.first_chunk::<4>()?).into(),
-            local: Ipv4Addr::from(*header.get(16..)?.first_chunk::<4>()?).into(),
+            peer,
             peer_port,
+            local,
         })
     }
 
@@ -194,14 +202,14 @@ impl<T: Receiver> Endpoint<T> {
     ///
     /// # Errors
     ///
-    /// EAFNOSUPPORT for a path of another family than the socket's; ENOMEM; what the
-    /// look-up of the route says.
+    /// EAFNOSUPPORT for an IPv6 path on an IPv4 socket; ENOMEM; what the look-up of the
+    /// route says.
     pub(crate) fn send_message(&self, path: &Path, port: u16, payload: &[u8]) -> Result {
-        if path.peer.is_ipv6() != self.is_ipv6() {
+        if path.peer.is_ipv6() && !self.is_ipv6() {
             return Err(EAFNOSUPPORT);
         }
         let skb = SkBuff::with_data(payload)?;
-        // SAFETY: By the type invariant the socket is valid, and it is of that family.
+        // SAFETY: By the type invariant the socket is valid; one of IPv6 can send both.
         let route = unsafe { Route::output(self.sk, Some(path.local), path.peer) }?;
         // SAFETY: Enabled again below.
         unsafe { bindings::helpers::local_bh_disable() };
@@ -458,7 +466,8 @@ impl Drop for SocketFile {
 }
 
 /// Puts the UDP socket behind file descriptor `fd` of the calling process into the
-/// slot for `role`, which must be empty. `attr` is where the descriptor was given.
+/// slot for the role that `role` chooses by whether it is an IPv6 socket. The slot must be
+/// empty. `attr` is where the descriptor was given.
 ///
 /// # Errors
 ///
@@ -469,7 +478,7 @@ impl Drop for SocketFile {
 /// - ENOMEM.
 pub(crate) fn attach<T: Receiver>(
     dev: &Device<T>,
-    role: T::Role,
+    role: impl FnOnce(bool) -> T::Role,
     fd: c_int,
     attr: Attr<'_>,
     extack: &mut ExtAck<'_>,
@@ -500,6 +509,7 @@ pub(crate) fn attach<T: Receiver>(
             c"An IPv6 socket must not take IPv4: set IPV6_V6ONLY before bind()",
         ));
     }
+    let role = role(family == bindings::AF_INET6);
     // INVARIANT: The reference taken below keeps the socket alive; the device has the
     // slot, and so outlives what is in it.
     let mut endpoint = RcuBox::new(Endpoint {
@@ -534,7 +544,8 @@ pub(crate) fn attach<T: Receiver>(
 }
 
 /// Makes a UDP socket in `net`, bound to `address` and `port`, and puts it into the
-/// slot for `role`, which must be empty.
+/// slot for `role`, which must be empty. An IPv6 socket receives IPv4 as well, where its
+/// address allows it, unless it is `ipv6_only`.
 ///
 /// # Errors
 ///
@@ -545,6 +556,7 @@ pub(crate) fn create<T: Receiver>(
     net: &Net,
     address: IpAddr,
     port: u16,
+    ipv6_only: bool,
 ) -> Result {
     // SAFETY: All zero is a valid configuration.
     let mut config: bindings::udp_port_cfg = unsafe { core::mem::zeroed() };
@@ -557,6 +569,7 @@ pub(crate) fn create<T: Receiver>(
         IpAddr::V6(address) => {
             config.family = bindings::AF_INET6 as u8;
             config.__bindgen_anon_1.local_ip6 = in6_addr(address);
+            config.set_ipv6_v6only(c_uint::from(ipv6_only));
         }
     }
     let mut sock = core::ptr::null_mut();
