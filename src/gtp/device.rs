@@ -3,7 +3,7 @@
 //! The device: what `ip link add type gtp` makes.
 
 use super::{
-    netlink,
+    netlink::notify,
     path::Paths,
     pdp::{
         Pdp,
@@ -245,7 +245,7 @@ impl link::Driver for Gtp {
 
     fn remove(dev: &Device<Self>) {
         if dev.data().contexts.lock().close() {
-            netlink::notify_flush(dev);
+            notify::flush(dev);
         }
     }
 

@@ -8,7 +8,7 @@
 
 use super::{
     device::Gtp,
-    netlink,
+    netlink::notify,
     pdp::{
         TunnelId,
         Version, //
@@ -197,7 +197,7 @@ fn message_v0(
         }
         v0::Signalling::EchoResponse { seq, .. } => echo_response(dev, Version::V0, &path, seq),
         v0::Signalling::ErrorIndication { tid, .. } => {
-            netlink::notify_error_indication(dev, TunnelId::V0(tid), &path);
+            notify::error_indication(dev, TunnelId::V0(tid), &path);
             Ok(Event::ErrorIndicationReceived)
         }
         v0::Signalling::VersionNotSupported { .. } => Err(Refusal::Message),
@@ -236,7 +236,7 @@ fn message_v1(
             else {
                 return Err(Refusal::Message);
             };
-            netlink::notify_error_indication(dev, TunnelId::V1(teid), &path);
+            notify::error_indication(dev, TunnelId::V1(teid), &path);
             Ok(Event::ErrorIndicationReceived)
         }
         _ => Err(Refusal::Message),
@@ -265,7 +265,7 @@ fn echo_response(
     if !dev.data().paths.end_echo(version, path.peer, seq) {
         return Ok(Event::EchoUnasked);
     }
-    netlink::notify_echo_response(dev, version, path);
+    notify::echo_response(dev, version, path);
     Ok(Event::EchoResponse)
 }
 

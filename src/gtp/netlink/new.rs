@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! NEWPDP: contexts come and change.
+
+use super::{
+    super::{
+        device::{
+            Gtp,
+            SocketRole, //
+        },
+        pdp::{
+            ms_key,
+            Family,
+            Pdp,
+            Tunnel,
+            Version,
+            BY_MS,
+            BY_TUNNEL, //
+        },
+        uapi::{
+            attr,
+            cmd,
+            AF_INET,
+            AF_INET6, //
+        },
+    },
+    notify::notify,
+    request::{
+        device,
+        family,
+        missing,
+        ms_prefix,
+        version,
+        NO_LINK, //
+    },
+};
+use crate::{
+    net::{
+        extack::ExtAck,
+        genl::{
+            Command,
+            Request,
+            NLM_F_EXCL,
+            NLM_F_REPLACE, //
+        },
+        nlattr::Attrs,
+        table::Unpublished,
+        udp::Receiver, //
+    },
+    wire::{
+        FlowLabel,
+        Teid,
+        Tid, //
+    },
+};
+use core::net::IpAddr;
+use kernel::prelude::*;
+
+/// NEWPDP: adds a context, or updates one of which one key is known.
+pub(super) struct NewPdp;
+
+impl NewPdp {
+    /// Reads the identifiers of the tunnel.
+    fn tunnel(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<Tunnel> {
+        match version(attrs, extack)? {
+            0 => match (attrs.get(attr::TID), attrs.get(attr::FLOW)) {
+                (Some(tid), Some(flow)) => Ok(Tunnel::V0 {
+                    tid: Tid(tid.u64()),
+                    flow: FlowLabel(flow.u16()),
+                }),
+                (None, _) => missing(extack, attr::TID, c"Version 0 takes GTPA_TID"),
+                (_, None) => missing(extack, attr::FLOW, c"Version 0 takes GTPA_FLOW"),
+            },
+            1 => match (attrs.get(attr::I_TEI), attrs.get(attr::O_TEI)) {
+                (Some(i_tei), Some(o_tei)) => Ok(Tunnel::V1 {
+                    i_tei: Teid(i_tei.u32()),
+                    o_tei: Teid(o_tei.u32()),
+                }),
+                (None, _) => missing(extack, attr::I_TEI, c"Version 1 takes GTPA_I_TEI"),
+                (_, None) => missing(extack, attr::O_TEI, c"Version 1 takes GTPA_O_TEI"),
+            },
+            _ => Err(extack.fail(EINVAL, c"GTPA_VERSION is 0 or 1")),
+        }
+    }
+
+    /// Reads the address of the peer, which must be of the family of a socket that the
+    /// device has for this version.
+    fn peer(
+        attrs: &Attrs<'_>,
+        gtp: &Gtp,
+        version: Version,
+        extack: &mut ExtAck<'_>,
+    ) -> Result<IpAddr> {
+        let has = |ipv6| !gtp.slot(SocketRole { version, ipv6 }).is_empty();
+        if !has(false) && !has(true) {
+            return Err(extack.fail(
+                ENODEV,
+                match version {
+                    Version::V0 => c"The device has no socket for version 0",
+                    Version::V1 => c"The device has no socket for version 1",
+                },
+            ));
+        }
+        match (attrs.get(attr::PEER_ADDRESS), attrs.get(attr::PEER_ADDR6)) {
+            (None, None) => missing(
+                extack,
+                attr::PEER_ADDRESS,
+                c"The peer is missing: GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6",
+            ),
+            (Some(peer), _) if !has(false) => Err(extack.fail_attr(
+                EAFNOSUPPORT,
+                peer,
+                c"The device has an IPv6 socket: give GTPA_PEER_ADDR6",
+            )),
+            (_, Some(peer)) if !has(true) => Err(extack.fail_attr(
+                EAFNOSUPPORT,
+                peer,
+                c"The device has an IPv4 socket: give GTPA_PEER_ADDRESS",
+            )),
+            (Some(_), Some(peer)) => Err(extack.fail_attr(
+                EINVAL,
+                peer,
+                c"A context has one peer: GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6",
+            )),
+            (Some(peer), None) => Ok(IpAddr::V4(peer.ipv4())),
+            (None, Some(peer)) => Ok(IpAddr::V6(peer.ipv6())),
+        }
+    }
+
+    /// Reads the address of the MS. That an IPv6 prefix has an interface identifier
+    /// comes up later.
+    fn ms(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<IpAddr> {
+        let (v4, v6) = (attrs.get(attr::MS_ADDRESS), attrs.get(attr::MS_ADDR6));
+        match (family(attrs), v4, v6) {
+            (AF_INET, Some(ms), None) => Ok(IpAddr::V4(ms.ipv4())),
+            (AF_INET6, None, Some(ms)) => Ok(IpAddr::V6(ms.ipv6())),
+            (AF_INET, Some(_), Some(ms)) => Err(extack.fail_attr(
+                EINVAL,
+                ms,
+                c"GTPA_MS_ADDR6 takes GTPA_FAMILY to be AF_INET6",
+            )),
+            (AF_INET, None, _) => missing(
+                extack,
+                attr::MS_ADDRESS,
+                c"An IPv4 context takes GTPA_MS_ADDRESS",
+            ),
+            (AF_INET6, Some(ms), Some(_)) => Err(extack.fail_attr(
+                EINVAL,
+                ms,
+                c"GTPA_MS_ADDRESS takes GTPA_FAMILY to be AF_INET",
+            )),
+            (AF_INET6, _, None) => missing(
+                extack,
+                attr::MS_ADDR6,
+                c"An IPv6 context takes GTPA_MS_ADDR6",
+            ),
+            _ => Err(extack.fail(EAFNOSUPPORT, c"GTPA_FAMILY is AF_INET or AF_INET6")),
+        }
+    }
+}
+
+impl Command for NewPdp {
+    const CMD: u8 = cmd::NEWPDP;
+
+    fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
+        let attrs = request.attrs();
+        if attrs.get(attr::VERSION).is_some() && attrs.get(attr::LINK).is_none() {
+            return missing(extack, attr::LINK, NO_LINK);
+        }
+        let tunnel = Self::tunnel(&attrs, extack)?;
+        let dev = device(request, extack)?;
+        let gtp = dev.data();
+        let peer = Self::peer(&attrs, gtp, tunnel.version(), extack)?;
+        let ms = Self::ms(&attrs, extack)?;
+
+        let keys = [
+            (BY_TUNNEL, tunnel.id().key(Family::of(ms))),
+            (BY_MS, ms_key(ms)),
+        ];
+        let new = Unpublished::new(Pdp::new(tunnel, ms, peer))?;
+        let mut contexts = gtp.contexts.lock();
+        let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
+        let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
+            (None, None) => {
+                ms_prefix(&attrs, extack)?;
+                let pdp = contexts.insert(new)?;
+                notify(&dev, cmd::NEWPDP, pdp);
+                return Ok(());
+            }
+            (Some(known), _) => (known, keys),
+            (None, Some(known)) => {
+                let [tunnel, ms] = keys;
+                (known, [ms, tunnel])
+            }
+        };
+        let flags = request.flags();
+        if flags & NLM_F_EXCL != 0 {
+            return Err(match by_ms {
+                Some(_) => extack.fail(EEXIST, c"A context with this MS exists"),
+                None => extack.fail(EEXIST, c"A context with this tunnel exists"),
+            });
+        }
+        if let (Some(by_tunnel), Some(by_ms)) = (by_tunnel, by_ms) {
+            if !core::ptr::eq(by_tunnel, by_ms) {
+                return Err(extack.fail(
+                    EEXIST,
+                    c"One context has this MS, and another one has this tunnel",
+                ));
+            }
+            if flags & NLM_F_REPLACE == 0 {
+                return Err(extack.fail(
+                    EEXIST,
+                    c"The context exists: NLM_F_REPLACE would replace it",
+                ));
+            }
+        }
+        ms_prefix(&attrs, extack)?;
+        new.go_on_from(known);
+        let (pdp, _old) = contexts.replace(index, &key, new)?;
+        notify(&dev, cmd::NEWPDP, pdp);
+        Ok(())
+    }
+}

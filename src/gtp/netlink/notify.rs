@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What messages say of contexts, and who is told of what.
+
+use super::{
+    super::{
+        device::Gtp,
+        pdp::{
+            Family,
+            Pdp,
+            Tunnel,
+            TunnelId,
+            Version, //
+        },
+        uapi::{
+            attr,
+            cmd, //
+        },
+    },
+    FAMILY,
+    GROUP, //
+};
+use crate::net::{
+    genl::Message,
+    link::Device,
+    nlattr::Writer,
+    udp::Path, //
+};
+use core::net::IpAddr;
+use kernel::prelude::*;
+
+/// Writes what a message says of a context.
+pub(super) fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Result {
+    writer.put_u32(attr::VERSION, u32::from(pdp.tunnel.version().number()))?;
+    writer.put_u32(attr::LINK, dev.ifindex())?;
+    writer.put_u8(attr::FAMILY, Family::of(pdp.ms).number())?;
+    put_address(writer, pdp.ms, attr::MS_ADDRESS, attr::MS_ADDR6)?;
+    put_address(writer, pdp.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+    match pdp.tunnel {
+        Tunnel::V0 { tid, flow } => {
+            writer.put_u64(attr::TID, tid.0, attr::PAD)?;
+            writer.put_u16(attr::FLOW, flow.0)
+        }
+        Tunnel::V1 { i_tei, o_tei } => {
+            writer.put_u32(attr::I_TEI, i_tei.0)?;
+            writer.put_u32(attr::O_TEI, o_tei.0)
+        }
+    }
+}
+
+/// Writes an address as the attribute for its family.
+fn put_address(writer: &mut Writer<'_>, address: IpAddr, v4: u16, v6: u16) -> Result {
+    match address {
+        IpAddr::V4(address) => writer.put(v4, &address.octets()),
+        IpAddr::V6(address) => writer.put(v6, &address.octets()),
+    }
+}
+
+/// Tells the listeners in the device's namespace of something. Any context.
+fn notify_of(dev: &Device<Gtp>, cmd: u8, fill: impl FnOnce(&mut Writer<'_>) -> Result) {
+    if !FAMILY.has_listeners(dev.net(), GROUP) {
+        return;
+    }
+    let Ok(mut message) = Message::notification_atomic(&FAMILY, cmd) else {
+        return;
+    };
+    if fill(&mut message.writer()).is_ok() {
+        message.multicast(dev.net(), GROUP);
+    }
+}
+
+/// Tells the listeners that a peer has answered our echo request.
+pub(in crate::gtp) fn echo_response(dev: &Device<Gtp>, version: Version, path: &Path) {
+    notify_of(dev, cmd::ECHOREQ, |writer| {
+        writer.put_u32(attr::VERSION, u32::from(version.number()))?;
+        put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+        put_address(writer, path.local, attr::MS_ADDRESS, attr::MS_ADDR6)
+    });
+}
+
+/// Tells the listeners that all contexts of a device are gone.
+pub(in crate::gtp) fn flush(dev: &Device<Gtp>) {
+    notify_of(dev, cmd::FLUSH, |writer| {
+        writer.put_u32(attr::LINK, dev.ifindex())
+    });
+}
+
+/// Tells the listeners that a peer does not know a tunnel of ours any more.
+pub(in crate::gtp) fn error_indication(dev: &Device<Gtp>, id: TunnelId, path: &Path) {
+    notify_of(dev, cmd::ERROR_INDICATION, |writer| {
+        let version = match id {
+            TunnelId::V0(_) => Version::V0,
+            TunnelId::V1(_) => Version::V1,
+        };
+        writer.put_u32(attr::VERSION, u32::from(version.number()))?;
+        writer.put_u32(attr::LINK, dev.ifindex())?;
+        put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+        match id {
+            TunnelId::V0(tid) => writer.put_u64(attr::TID, tid.0, attr::PAD),
+            TunnelId::V1(teid) => writer.put_u32(attr::O_TEI, teid.0),
+        }
+    });
+}
+
+/// Tells the listeners in the device's namespace what has happened to a context. What
+/// has happened stays so if they cannot be told.
+pub(super) fn notify(dev: &Device<Gtp>, cmd: u8, pdp: &Pdp) {
+    if !FAMILY.has_listeners(dev.net(), GROUP) {
+        return;
+    }
+    let Ok(mut message) = Message::notification(&FAMILY, cmd) else {
+        return;
+    };
+    if fill(&mut message.writer(), dev, pdp).is_ok() {
+        message.multicast(dev.net(), GROUP);
+    }
+}
