@@ -172,14 +172,14 @@ attributes() {
 	refused "an empty restart count" "create=1 restart:hex=" ERANGE
 	refused "a short local address" "create=1 local:u16=1" ERANGE
 	refused "a short local IPv6 address" "create=1 local6:hex=00112233445566778899aabbccddee" ERANGE
-	# The name is looked at when the device is registered, after the sockets.
-	refused "a name that cannot be" "name=a/b create=1" EINVAL | sed 's/name=gtp0 name=a/name=a/'
-
 	cat <<-END
 		test every refusal by the driver comes with a message
 		differs errnos and orders of sections 1, 2 have no extack message
 		extacks
 	END
+
+	# The name is looked at when the device is registered, after the sockets.
+	refused "a name that cannot be" "name=a/b create=1" EINVAL | sed 's/name=gtp0 name=a/name=a/'
 }
 
 # The device is made in another namespace than the sockets'.

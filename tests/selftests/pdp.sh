@@ -317,11 +317,11 @@ update() {
 		dump ns=$GSN
 		dumped 4 unique
 
-		test NLM_F_REPLACE replaces
-		differs NLM_F_REPLACE EOPNOTSUPP
-		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=89 ms=10.45.0.22 peer=192.0.2.89
+		test NLM_F_REPLACE of what is there is not offered, and changes nothing
+		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=89 ms=10.45.0.22 peer=192.0.2.89 => EOPNOTSUPP
+		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=89 ms=10.45.0.23 peer=192.0.2.89 => EOPNOTSUPP
 		$get link=gtp0 version=1 i_tei=2
-		reply version=1 link=gtp0@$GSN family=2 ms=10.45.0.22 peer=192.0.2.89 i_tei=2 o_tei=89
+		reply version=1 link=gtp0@$GSN family=2 ms=10.45.0.22 peer=192.0.2.88 i_tei=2 o_tei=88
 
 		cleanup
 		delpdp ns=$GSN link=gtp0 version=1 ms=10.45.0.1

@@ -164,6 +164,28 @@ everything() {
 		"gtp1 $teid next=0 / $ms / $up" "$ms / $up" \
 		"differs E=1 with next 0 dropped; comprehension bits ignored; length, PT unchecked" timeout=300
 
+	for kind in 8f:0001 ff:0001 "20:0001,bf:0001"; do
+		cat <<-END
+			test an unknown extension header $kind that must be understood is fatal
+			differs E=1 with next 0 dropped; comprehension bits ignored; length, PT unchecked
+			send peer to=$v1 : gtp1 $teid ext=$kind / $ms / $up
+			send peer to=$v1 : $fence
+			expect in : $fenced
+			cleanup
+			drain fd1
+		END
+	done
+
+	cat <<-END
+		test a T-PDU of GTP', the charging protocol, is not delivered
+		differs E=1 with next 0 dropped; comprehension bits ignored; length, PT unchecked
+		send peer to=$v1 : gtp1 $teid flags=0x20 / $ms / $up
+		send peer to=$v1 : $fence
+		expect in : $fenced
+		cleanup
+		drain fd1
+	END
+
 	dropped "an extension header of no length is fatal" \
 		"gtp1 $teid next=0x85 / hex 00000000 / $ms / $up"
 	dropped "an extension header that reaches beyond the end is fatal" \
@@ -182,6 +204,10 @@ everything() {
 			"gtp1 $teid type=254"
 	done
 	passed_up "a message without its optional octets is passed up" "gtp1 teid=0 type=1"
+	passed_up "a message that lacks its optional octets is passed up" "gtp1 teid=0 type=1 flags=0x32"
+	passed_up "a message that is shorter than it says is passed up" "gtp1 teid=0 type=1 seq=1 len=100"
+	passed_up "a message with a broken extension header is passed up" \
+		"gtp1 teid=0 type=26 seq=1 next=0x85 / hex 00000000"
 	passed_up "a T-PDU with an unknown TEID is passed up" "gtp1 teid=9 / $ms / $up"
 	passed_up "a TEID in the other order of octets is unknown" "gtp1 teid=0x04030201 / $ms / $up"
 	passed_up "a T-PDU with TEID 0 is passed up" "gtp1 teid=0 / $ms / $up"
@@ -201,7 +227,7 @@ everything() {
 			"gtp1 $teid flags=$flags / $ms / $up"
 	done
 	passed_up "an inner header that is cut short is passed up" \
-		"cut 1 / gtp1 $teid / ip4 src=10.45.0.2 dst=10.99.0.1"
+		"cut 1 / gtp1 $teid len=19 / ip4 src=10.45.0.2 dst=10.99.0.1"
 
 	dropped "an empty datagram is dropped" "hex ''"
 	dropped "one octet is dropped" "hex 30"
