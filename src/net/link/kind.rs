@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kinds of network devices that are made with `ip link add type KIND`.
-//!
-//! A driver implements [`Driver`] for its private data, declares a static
-//! [`Type`], and holds a [`Registration`] in its module's state. The private data
-//! lives in the `struct net_device`. It is made before the device is registered
-//! and dropped when the last user of the device is gone; a device dies with the
-//! namespace that it was made from.
-//!
-//! Locks: everything but [`Driver::xmit`] and [`Driver::fill_info`] is called
-//! with RTNL held.
-//!
-//! C header: `include/net/rtnetlink.h`.
+//! Kinds of links, and what rtnetlink and the stack call.
 
 use super::{
-    bindings,
-    device::NetDevice,
-    extack::ExtAck,
-    netns::Net,
-    nlattr::{
-        Attr,
-        Attrs,
-        Policy,
-        Writer, //
+    super::{
+        bindings,
+        extack::ExtAck,
+        netns::Net,
+        nlattr::{
+            Attrs,
+            Policy,
+            Writer, //
+        },
+        skb::SkBuff, //
     },
-    skb::SkBuff, //
+    device::{
+        Device,
+        DeviceRef,
+        Private, //
+    },
+    setup::{
+        NewLink,
+        Setup, //
+    },
+    Driver, //
 };
 use core::{
     marker::PhantomData,
-    mem::MaybeUninit,
-    ops::Deref,
     ptr::NonNull, //
 };
 use kernel::{
@@ -42,271 +39,19 @@ use kernel::{
     sync::{
         atomic::{
             Atomic,
-            Full, //
+            Full,
+            Release, //
         },
         rcu, //
     },
     types::Opaque, //
 };
 
-/// A driver for one kind of link; the type is a device's private data.
-pub(crate) trait Driver: Sized + Send + Sync + 'static {
-    /// Room that [`fill_info`](Driver::fill_info) needs, in octets.
-    const INFO_SIZE: usize;
-
-    /// The kind that the driver serves.
-    fn link_type() -> &'static Type<Self>;
-
-    /// Sets the properties that all devices of the kind begin with.
-    fn setup(setup: &Setup<'_>);
-
-    /// Checks a request before a device is allocated.
-    ///
-    /// # Errors
-    ///
-    /// The caller gets them.
-    fn validate(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result;
-
-    /// Makes the private data of a new device.
-    ///
-    /// # Errors
-    ///
-    /// The caller of `ip link add` gets them.
-    fn new(params: &NewLink<'_>, extack: &mut ExtAck<'_>) -> Result<impl PinInit<Self, Error>>;
-
-    /// Gets the device ready to be registered. [`close`](Driver::close) is called
-    /// if this fails, too.
-    ///
-    /// # Errors
-    ///
-    /// The caller of `ip link add` gets them.
-    fn open(
-        dev: &Device<Self>,
-        setup: &Setup<'_>,
-        params: &NewLink<'_>,
-        extack: &mut ExtAck<'_>,
-    ) -> Result;
-
-    /// The device is about to be unregistered; it can still be found.
-    fn remove(dev: &Device<Self>);
-
-    /// The device is no longer registered. What the world may still call it
-    /// through is to be taken down here: a grace period follows, and then the
-    /// private data is dropped. May be called more than once.
-    fn close(dev: &Device<Self>);
-
-    /// Sends a packet. Called with softirqs disabled, on any number of CPUs.
-    fn xmit(dev: &Device<Self>, skb: SkBuff, rcu: &rcu::Guard);
-
-    /// How many counters the driver has for `ethtool -S`.
-    const COUNTERS: usize;
-
-    /// The parts of the name, and the value, of counter number `index`. Names have at most
-    /// 31 octets.
-    fn counter(dev: &Device<Self>, index: usize) -> Option<([&'static str; 2], u64)>;
-
-    /// Writes what `ip -d link show` shows.
-    ///
-    /// # Errors
-    ///
-    /// EMSGSIZE.
-    fn fill_info(dev: &Device<Self>, writer: &mut Writer<'_>) -> Result;
-}
-
-/// What a driver's part of a `struct net_device` holds.
-#[repr(C)]
-struct Private<T> {
-    /// Place in the list of the namespace that the device was made from.
-    node: bindings::list_head,
-    /// The device itself.
-    dev: *mut bindings::net_device,
-    /// The driver's data: initialised before the device can be found.
-    data: MaybeUninit<T>,
-}
-
-impl<T> Private<T> {
-    /// The private part of `dev`.
-    ///
-    /// # Safety
-    ///
-    /// `dev` must be a valid device that was allocated with the size of `Self`.
-    #[inline]
-    unsafe fn of(dev: *mut bindings::net_device) -> *mut Self {
-        const { assert!(align_of::<Self>() <= 32) };
-        // SAFETY: The device is valid by the caller's duty.
-        unsafe { (&raw mut (*dev).priv_).cast() }
-    }
-}
-
 /// What the devices made from one namespace hang on.
 #[repr(C)]
 struct PerNet {
     /// Head of the list of `Private::node`.
     devices: bindings::list_head,
-}
-
-/// A device of the kind that `T` drives.
-///
-/// # Invariants
-///
-/// A reference points to a valid device of that kind whose private data is
-/// initialised.
-#[repr(transparent)]
-pub(crate) struct Device<T>(NetDevice, PhantomData<T>);
-
-impl<T: Driver> Device<T> {
-    /// Makes a reference of a pointer.
-    ///
-    /// # Safety
-    ///
-    /// `ptr` must be a device of this kind with initialised private data that
-    /// stays valid for `'a`.
-    #[inline]
-    pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::net_device) -> &'a Self {
-        // SAFETY: `Device` is transparent over `NetDevice`, and that over the C type.
-        // INVARIANT: The caller's duty.
-        unsafe { &*ptr.cast() }
-    }
-
-    /// The driver's data.
-    #[inline]
-    pub(crate) fn data(&self) -> &T {
-        // SAFETY: By the type invariant the device is ours and its data initialised,
-        // and lives as long as the device.
-        unsafe { (*Private::<T>::of(self.0.as_ptr())).data.assume_init_ref() }
-    }
-}
-
-impl<T> Deref for Device<T> {
-    type Target = NetDevice;
-
-    #[inline]
-    fn deref(&self) -> &NetDevice {
-        &self.0
-    }
-}
-
-/// A counted reference to a device, for short use: who holds one holds up the
-/// removal of the device.
-///
-/// # Invariants
-///
-/// The pointer is valid, a device of the kind that `T` drives with initialised
-/// private data, and owns one reference.
-pub(crate) struct DeviceRef<T: Driver>(NonNull<bindings::net_device>, PhantomData<T>);
-
-impl<T: Driver> Deref for DeviceRef<T> {
-    type Target = Device<T>;
-
-    fn deref(&self) -> &Device<T> {
-        // SAFETY: By the type invariant the device lives as long as `self`.
-        unsafe { Device::from_raw(self.0.as_ptr()) }
-    }
-}
-
-impl<T: Driver> Drop for DeviceRef<T> {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant we own the reference that is given back.
-        unsafe { bindings::helpers::dev_put(self.0.as_ptr()) };
-    }
-}
-
-/// A device that is not registered yet: its properties can be set.
-///
-/// # Invariants
-///
-/// The pointer is a valid device that nobody else can see during `'a`.
-pub(crate) struct Setup<'a>(*mut bindings::net_device, PhantomData<&'a mut ()>);
-
-impl Setup<'_> {
-    /// Makes it a point-to-point device without link-layer header, addresses or
-    /// queue, that counts per CPU and sends on any number of CPUs at once.
-    pub(crate) fn tunnel(&self) {
-        let flags = bindings::net_device_flags_IFF_POINTOPOINT
-            | bindings::net_device_flags_IFF_NOARP
-            | bindings::net_device_flags_IFF_MULTICAST;
-        // SAFETY: By the type invariant the device is valid and ours to change.
-        unsafe {
-            let dev = &mut *self.0;
-            dev.type_ = bindings::ARPHRD_NONE as u16;
-            dev.hard_header_len = 0;
-            dev.addr_len = 0;
-            dev.flags = flags;
-            bindings::helpers::netdev_setup_tunnel(dev);
-        }
-    }
-
-    /// Sets the MTU in octets.
-    pub(crate) fn mtu(&self, mtu: u32) {
-        // SAFETY: By the type invariant the device is valid and ours to change.
-        unsafe { (*self.0).mtu = mtu };
-    }
-
-    /// Sets the bounds of what the MTU can be changed to, in octets.
-    pub(crate) fn mtu_bounds(&self, min: u32, max: u32) {
-        // SAFETY: By the type invariant the device is valid and ours to change.
-        unsafe {
-            (*self.0).min_mtu = min;
-            (*self.0).max_mtu = max;
-        }
-    }
-
-    /// Sets the headroom that packets need beside the link-layer header of the
-    /// device that they leave by, in octets.
-    pub(crate) fn encap_headroom(&self, headroom: u16) {
-        let link_layer = bindings::NET_CONST_LL_MAX_HEADER as u16;
-        // SAFETY: By the type invariant the device is valid and ours to change.
-        unsafe { (*self.0).needed_headroom = headroom.saturating_add(link_layer) };
-    }
-}
-
-/// The parameters of `ip link add`.
-///
-/// # Invariants
-///
-/// The pointer is valid during `'a`.
-pub(crate) struct NewLink<'a> {
-    params: *mut bindings::rtnl_newlink_params,
-    max_attr: u32,
-    _lifetime: PhantomData<&'a ()>,
-}
-
-impl NewLink<'_> {
-    /// The attributes of `IFLA_INFO_DATA`.
-    pub(crate) fn attrs(&self) -> Attrs<'_> {
-        // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
-        // parsed the table according to the kind's policy.
-        unsafe { Attrs::from_raw((*self.params).data, self.max_attr) }
-    }
-
-    /// The attribute number `kind` of `IFLA_INFO_DATA`, for numbers that rtnetlink does not
-    /// parse: it knows none above 50. Nobody has checked its length.
-    pub(crate) fn high_attr(&self, kind: u16) -> Option<Attr<'_>> {
-        let [info, data] = [bindings::IFLA_LINKINFO, bindings::IFLA_INFO_DATA];
-        // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
-        // parsed the attributes of a link into their table.
-        let attrs = unsafe { Attrs::from_raw((*self.params).tb, info) };
-        attrs
-            .get(u16::try_from(info).ok()?)?
-            .nested(u16::try_from(data).ok()?)?
-            .nested(kind)
-    }
-
-    /// Whether the caller has asked for an MTU.
-    pub(crate) fn has_mtu(&self) -> bool {
-        // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
-        // parsed the attributes of a link into their table.
-        let attrs = unsafe { Attrs::from_raw((*self.params).tb, bindings::IFLA_MTU) };
-        u16::try_from(bindings::IFLA_MTU).is_ok_and(|mtu| attrs.get(mtu).is_some())
-    }
-
-    /// The namespace that the device is made from, which may be another than the
-    /// one that it is put into.
-    pub(crate) fn net(&self) -> &Net {
-        // SAFETY: By the type invariant the parameters are valid, and they hold the
-        // namespace for as long.
-        unsafe { Net::from_raw(bindings::helpers::rtnl_newlink_link_net(self.params)) }
-    }
 }
 
 /// A kind of link: what rtnetlink knows of the driver `T`. To be declared as a
@@ -338,10 +83,9 @@ impl<T: Driver> Type<T> {
         policy: &'static Policy<N>,
     ) -> Self {
         // SAFETY: All zero is valid for these C structures: no list, no operation.
-        let (mut link, mut netdev, mut ethtool, mut device, mut pernet): (
+        let (mut link, mut netdev, mut device, mut pernet): (
             bindings::rtnl_link_ops,
             bindings::net_device_ops,
-            bindings::ethtool_ops,
             bindings::device_type,
             bindings::pernet_operations,
         ) = unsafe { core::mem::zeroed() };
@@ -358,10 +102,6 @@ impl<T: Driver> Type<T> {
         link.fill_info = Some(Self::fill_info);
         netdev.ndo_uninit = Some(Self::uninit);
         netdev.ndo_start_xmit = Some(Self::start_xmit);
-        ethtool.get_link = Some(bindings::ethtool_op_get_link);
-        ethtool.get_sset_count = Some(Self::get_sset_count);
-        ethtool.get_strings = Some(Self::get_strings);
-        ethtool.get_ethtool_stats = Some(Self::get_ethtool_stats);
         device.name = kind.to_bytes_with_nul().as_ptr();
         pernet.init = Some(Self::net_init);
         pernet.exit_rtnl = Some(Self::net_exit_rtnl);
@@ -370,7 +110,7 @@ impl<T: Driver> Type<T> {
         Self {
             link_ops: Opaque::new(link),
             netdev_ops: netdev,
-            ethtool_ops: ethtool,
+            ethtool_ops: Self::ethtool_ops(),
             device_type: device,
             pernet_ops: Opaque::new(pernet),
             pernet_id: Opaque::new(0),
@@ -402,9 +142,9 @@ impl<T: Driver> Type<T> {
         let dev = NonNull::new(unsafe { bindings::dev_get_by_index(net.as_ptr(), ifindex) })?;
         // SAFETY: We hold a reference to the device.
         if unsafe { self.made(dev.as_ptr()) } {
-            // INVARIANT: The device can be found, so it is registered, and its private
-            // data was initialised before that.
-            return Some(DeviceRef(dev, PhantomData));
+            // SAFETY: We own a reference. The device can be found, so it is registered, and
+            // its private data was initialised before that.
+            return Some(unsafe { DeviceRef::from_raw(dev) });
         }
         // SAFETY: We own the reference that is given back.
         unsafe { bindings::helpers::dev_put(dev.as_ptr()) };
@@ -460,8 +200,8 @@ impl<T: Driver> Type<T> {
             (*dev).ethtool_ops = &kind.ethtool_ops;
             (*dev).dev.type_ = &kind.device_type;
         }
-        // INVARIANT: As above.
-        T::setup(&Setup(dev, PhantomData));
+        // SAFETY: As above.
+        T::setup(&unsafe { Setup::from_raw(dev) });
     }
 
     /// # Safety
@@ -495,12 +235,8 @@ impl<T: Driver> Type<T> {
     ) -> c_int {
         from_result(|| {
             let kind = T::link_type();
-            // INVARIANT: The parameters outlive the call.
-            let params = NewLink {
-                params,
-                max_attr: kind.max_attr(),
-                _lifetime: PhantomData,
-            };
+            // SAFETY: The parameters outlive the call, and rtnetlink has parsed them.
+            let params = unsafe { NewLink::from_raw(params, kind.max_attr()) };
             // SAFETY: rtnetlink's extack outlives the call.
             let mut extack = unsafe { ExtAck::from_raw(extack) };
             // SAFETY: The device was allocated with `priv_size`.
@@ -518,8 +254,8 @@ impl<T: Driver> Type<T> {
 
             // SAFETY: The private data was initialised just now.
             let device = unsafe { Device::<T>::from_raw(dev) };
-            // INVARIANT: The device is not registered yet.
-            let setup = Setup(dev, PhantomData);
+            // SAFETY: The device is not registered yet.
+            let setup = unsafe { Setup::from_raw(dev) };
             let opened = T::open(device, &setup, &params, &mut extack);
             let registered = opened.and_then(|()| {
                 // SAFETY: The device is complete, and RTNL is held.
@@ -621,62 +357,6 @@ impl<T: Driver> Type<T> {
 
     /// # Safety
     ///
-    /// Called by ethtool.
-    unsafe extern "C" fn get_sset_count(_dev: *mut bindings::net_device, set: c_int) -> c_int {
-        if u32::try_from(set) == Ok(bindings::ethtool_stringset_ETH_SS_STATS) {
-            c_int::try_from(T::COUNTERS).unwrap_or(0)
-        } else {
-            EOPNOTSUPP.to_errno()
-        }
-    }
-
-    /// # Safety
-    ///
-    /// Called by ethtool with a registered device and room for all names of the set.
-    unsafe extern "C" fn get_strings(dev: *mut bindings::net_device, set: u32, data: *mut u8) {
-        const LEN: usize = 32;
-
-        if set != bindings::ethtool_stringset_ETH_SS_STATS {
-            return;
-        }
-        // SAFETY: The device is registered, so its data is initialised.
-        let dev = unsafe { Device::<T>::from_raw(dev) };
-        for index in 0..T::COUNTERS {
-            let mut field = [0; LEN];
-            if let Some((parts, _)) = T::counter(dev, index) {
-                let name = parts.iter().flat_map(|part| part.bytes());
-                // The last octet stays zero.
-                for (to, from) in field.iter_mut().take(LEN - 1).zip(name) {
-                    *to = from;
-                }
-            }
-            // SAFETY: ethtool has made room for `LEN` octets a counter.
-            unsafe {
-                data.add(index.wrapping_mul(LEN))
-                    .copy_from_nonoverlapping(field.as_ptr(), LEN);
-            }
-        }
-    }
-
-    /// # Safety
-    ///
-    /// Called by ethtool with a registered device and room for all counters.
-    unsafe extern "C" fn get_ethtool_stats(
-        dev: *mut bindings::net_device,
-        _stats: *mut bindings::ethtool_stats,
-        data: *mut u64,
-    ) {
-        // SAFETY: The device is registered, so its data is initialised.
-        let dev = unsafe { Device::<T>::from_raw(dev) };
-        for index in 0..T::COUNTERS {
-            let value = T::counter(dev, index).map_or(0, |(_, value)| value);
-            // SAFETY: ethtool has made room for the number of counters that we have told.
-            unsafe { data.add(index).write(value) };
-        }
-    }
-
-    /// # Safety
-    ///
     /// Called once for each namespace.
     unsafe extern "C" fn net_init(net: *mut bindings::net) -> c_int {
         // SAFETY: The kind is being registered, the namespace valid, and nobody else
@@ -731,7 +411,7 @@ impl<T: Driver> Registration<T> {
         }
         let result = Self::register(kind);
         if result.is_err() {
-            kind.registered.store(false, kernel::sync::atomic::Release);
+            kind.registered.store(false, Release);
         }
         // INVARIANT: Registered, unless there was an error.
         result.map(|()| Self(PhantomData))
@@ -760,6 +440,6 @@ impl<T: Driver> Drop for Registration<T> {
             bindings::rtnl_link_unregister(kind.link_ops.get());
             bindings::unregister_pernet_subsys(kind.pernet_ops.get());
         }
-        kind.registered.store(false, kernel::sync::atomic::Release);
+        kind.registered.store(false, Release);
     }
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Devices of a kind, and their private data.
+
+use super::{
+    super::{
+        bindings,
+        device::NetDevice, //
+    },
+    Driver, //
+};
+use core::{
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ops::Deref,
+    ptr::NonNull, //
+};
+
+/// What a driver's part of a `struct net_device` holds.
+#[repr(C)]
+pub(super) struct Private<T> {
+    /// Place in the list of the namespace that the device was made from.
+    pub(super) node: bindings::list_head,
+    /// The device itself.
+    pub(super) dev: *mut bindings::net_device,
+    /// The driver's data: initialised before the device can be found.
+    pub(super) data: MaybeUninit<T>,
+}
+
+impl<T> Private<T> {
+    /// The private part of `dev`.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be a valid device that was allocated with the size of `Self`.
+    #[inline]
+    pub(super) unsafe fn of(dev: *mut bindings::net_device) -> *mut Self {
+        const { assert!(align_of::<Self>() <= 32) };
+        // SAFETY: The device is valid by the caller's duty.
+        unsafe { (&raw mut (*dev).priv_).cast() }
+    }
+}
+
+/// A device of the kind that `T` drives.
+///
+/// # Invariants
+///
+/// A reference points to a valid device of that kind whose private data is
+/// initialised.
+#[repr(transparent)]
+pub(crate) struct Device<T>(NetDevice, PhantomData<T>);
+
+impl<T: Driver> Device<T> {
+    /// Makes a reference of a pointer.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be a device of this kind with initialised private data that
+    /// stays valid for `'a`.
+    #[inline]
+    pub(in crate::net) unsafe fn from_raw<'a>(ptr: *mut bindings::net_device) -> &'a Self {
+        // SAFETY: `Device` is transparent over `NetDevice`, and that over the C type.
+        // INVARIANT: The caller's duty.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// The driver's data.
+    #[inline]
+    pub(crate) fn data(&self) -> &T {
+        // SAFETY: By the type invariant the device is ours and its data initialised,
+        // and lives as long as the device.
+        unsafe { (*Private::<T>::of(self.0.as_ptr())).data.assume_init_ref() }
+    }
+}
+
+impl<T> Deref for Device<T> {
+    type Target = NetDevice;
+
+    #[inline]
+    fn deref(&self) -> &NetDevice {
+        &self.0
+    }
+}
+
+/// A counted reference to a device, for short use: who holds one holds up the
+/// removal of the device.
+///
+/// # Invariants
+///
+/// The pointer is valid, a device of the kind that `T` drives with initialised
+/// private data, and owns one reference.
+pub(crate) struct DeviceRef<T: Driver>(NonNull<bindings::net_device>, PhantomData<T>);
+
+impl<T: Driver> DeviceRef<T> {
+    /// Takes over a reference.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be a device of this kind with initialised private data, of which the caller
+    /// owns a reference.
+    pub(super) unsafe fn from_raw(dev: NonNull<bindings::net_device>) -> Self {
+        // INVARIANT: The caller's duty.
+        Self(dev, PhantomData)
+    }
+}
+
+impl<T: Driver> Deref for DeviceRef<T> {
+    type Target = Device<T>;
+
+    fn deref(&self) -> &Device<T> {
+        // SAFETY: By the type invariant the device lives as long as `self`.
+        unsafe { Device::from_raw(self.0.as_ptr()) }
+    }
+}
+
+impl<T: Driver> Drop for DeviceRef<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant we own the reference that is given back.
+        unsafe { bindings::helpers::dev_put(self.0.as_ptr()) };
+    }
+}

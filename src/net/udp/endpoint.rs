@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The endpoint: a socket in use by a device.
+
+use super::{
+    super::{
+        bindings,
+        link::Device,
+        netns::Net,
+        route::{
+            in6_addr,
+            in_addr,
+            Ends,
+            Route, //
+        },
+        skb::SkBuff, //
+    },
+    Receiver, //
+};
+use core::{
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
+    ptr::NonNull, //
+};
+use kernel::prelude::*;
+
+/// Between whom a datagram goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Path {
+    /// Address of the other side.
+    pub(crate) peer: IpAddr,
+    /// UDP port of the other side.
+    pub(crate) peer_port: u16,
+    /// Our address.
+    pub(crate) local: IpAddr,
+}
+
+/// Who owns the socket of an endpoint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The endpoint: the socket was made for it.
+    Kernel,
+    /// A process; the endpoint holds a reference.
+    Process,
+}
+
+/// A socket in use by a device.
+///
+/// # Invariants
+///
+/// - `sk` is a valid UDP socket as long as the endpoint can be found under RCU.
+/// - `dev` is a device of the kind that `T` drives, and outlives the endpoint by a
+///   grace period: the slot, which is part of it, is emptied before.
+pub(crate) struct Endpoint<T: Receiver> {
+    pub(super) sk: NonNull<bindings::sock>,
+    pub(super) dev: NonNull<bindings::net_device>,
+    pub(super) role: T::Role,
+    pub(super) owner: Owner,
+    /// A reference is to be given back when the endpoint is freed.
+    pub(super) holds_sock: bool,
+}
+
+impl<T: Receiver> Endpoint<T> {
+    /// What the socket is used for.
+    #[inline]
+    pub(crate) fn role(&self) -> T::Role {
+        self.role
+    }
+
+    /// Whether a process reads what is passed up.
+    #[inline]
+    pub(crate) fn is_read_by_process(&self) -> bool {
+        self.owner == Owner::Process
+    }
+
+    /// Whether the socket is one of IPv6.
+    #[inline]
+    pub(crate) fn is_ipv6(&self) -> bool {
+        // SAFETY: By the type invariant the socket is valid.
+        u32::from(unsafe { bindings::helpers::sk_family(self.sk.as_ptr()) }) == bindings::AF_INET6
+    }
+
+    /// The device that has the socket.
+    #[inline]
+    pub(super) fn device(&self) -> &Device<T> {
+        // SAFETY: By the type invariant the device is ours, and outlives `self`.
+        unsafe { Device::from_raw(self.dev.as_ptr()) }
+    }
+
+    /// The namespace of the socket.
+    #[inline]
+    pub(crate) fn net(&self) -> &Net {
+        // SAFETY: By the type invariant the socket is valid, and its namespace
+        // outlives it.
+        unsafe { Net::from_raw(bindings::helpers::sock_net(self.sk.as_ptr())) }
+    }
+
+    /// Finds the route to `peer`, from the address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// EAFNOSUPPORT for an address of another family than the socket's; what the
+    /// look-up says.
+    #[inline]
+    pub(crate) fn route(&self, peer: IpAddr) -> Result<Route> {
+        if peer.is_ipv6() != self.is_ipv6() {
+            return Err(EAFNOSUPPORT);
+        }
+        // SAFETY: By the type invariant the socket is valid, and it is of that family.
+        unsafe { Route::output(self.sk, None, peer) }
+    }
+
+    /// Tells between which addresses a datagram that this socket has received went. An
+    /// IPv6 socket may have received one of IPv4.
+    pub(crate) fn path_of(&self, skb: &SkBuff) -> Option<Path> {
+        let [p0, p1] = *skb.linear().first_chunk()?;
+        let peer_port = u16::from_be_bytes([p0, p1]);
+        let [first] = skb.network_header()?;
+        let (peer, local) = if first >> 4 == 6 {
+            let header: [u8; 40] = skb.network_header()?;
+            let address = |at| {
+                let octets = header.get(at..)?.first_chunk::<16>()?;
+                Some(IpAddr::V6(Ipv6Addr::from(*octets)))
+            };
+            (address(8)?, address(24)?)
+        } else {
+            let header: [u8; 20] = skb.network_header()?;
+            let address = |at| {
+                let octets = header.get(at..)?.first_chunk::<4>()?;
+                Some(IpAddr::V4(Ipv4Addr::from(*octets)))
+            };
+            (address(12)?, address(16)?)
+        };
+        Some(Path {
+            peer,
+            peer_port,
+            local,
+        })
+    }
+
+    /// Sends a datagram with `payload` from UDP port `port` along `path`. It is not
+    /// counted by the device. Any context will do.
+    ///
+    /// # Errors
+    ///
+    /// EAFNOSUPPORT for an IPv6 path on an IPv4 socket; ENOMEM; what the look-up of the
+    /// route says.
+    pub(crate) fn send_message(&self, path: &Path, port: u16, payload: &[u8]) -> Result {
+        if path.peer.is_ipv6() && !self.is_ipv6() {
+            return Err(EAFNOSUPPORT);
+        }
+        let skb = SkBuff::with_data(payload)?;
+        // SAFETY: By the type invariant the socket is valid; one of IPv6 can send both.
+        let route = unsafe { Route::output(self.sk, Some(path.local), path.peer) }?;
+        // SAFETY: Enabled again below.
+        unsafe { bindings::helpers::local_bh_disable() };
+        self.send(skb, route, 0, port, path.peer_port);
+        // SAFETY: Disabled above.
+        unsafe { bindings::helpers::local_bh_enable() };
+        Ok(())
+    }
+
+    /// Sends `skb` on `route` from and to the given UDP ports, counted by the device that
+    /// the packet belongs to. `tos` is the outer TOS octet or traffic class. Softirqs are
+    /// disabled.
+    #[inline]
+    pub(crate) fn send(&self, skb: SkBuff, route: Route, tos: u8, from: u16, to: u16) {
+        let xnet = !self.net().is(self.device().net());
+        let (sk, ends) = (self.sk.as_ptr(), route.ends());
+        let (dst, skb) = (route.into_raw(), skb.into_raw());
+        match ends {
+            Ends::V4 {
+                source,
+                destination,
+            } => {
+                let (source, destination) = (in_addr(source), in_addr(destination));
+                // SAFETY: By the type invariant the socket is valid. Packet and route,
+                // which is one of IPv4, are given away.
+                unsafe {
+                    bindings::helpers::udp_tunnel_xmit4(
+                        dst,
+                        sk,
+                        skb,
+                        source,
+                        destination,
+                        tos,
+                        from,
+                        to,
+                        xnet,
+                    )
+                };
+            }
+            Ends::V6 {
+                source,
+                destination,
+            } => {
+                let (source, destination) = (in6_addr(source), in6_addr(destination));
+                // SAFETY: As above, with a route of IPv6.
+                unsafe {
+                    bindings::helpers::udp_tunnel_xmit6(
+                        dst,
+                        sk,
+                        skb,
+                        &source,
+                        &destination,
+                        tos,
+                        from,
+                        to,
+                        xnet,
+                    )
+                };
+            }
+        }
+    }
+}
+
+impl<T: Receiver> Drop for Endpoint<T> {
+    fn drop(&mut self) {
+        if self.holds_sock {
+            // SAFETY: We own the reference that is given back.
+            unsafe { bindings::helpers::sock_put(self.sk.as_ptr()) };
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! UDP sockets that a device receives from and sends through.
+//!
+//! A device has a [`Slot`] for each socket that it may have. What stands in a
+//! slot is an [`Endpoint`]: a socket of a process, handed in as a file
+//! descriptor, or one made here. A process may close its socket at any time; the
+//! slot is empty from then on. Whoever wants to use an endpoint gets it from the
+//! slot under RCU.
+//!
+//! Locks: none that callers would have to hold. Emptying a slot is one atomic
+//! exchange, so that of a closing process and a device that goes away exactly one
+//! takes the endpoint apart.
+//!
+//! C header: `include/net/udp_tunnel.h`.
+
+mod endpoint;
+mod open;
+mod slot;
+
+pub(crate) use self::{
+    endpoint::{
+        Endpoint,
+        Path, //
+    },
+    open::{
+        attach,
+        create, //
+    },
+    slot::Slot, //
+};
+
+use super::{
+    link::{
+        Device,
+        Driver, //
+    },
+    skb::{
+        SkBuff,
+        Verdict, //
+    },
+};
+use kernel::sync::rcu;
+
+/// A driver whose devices have UDP sockets.
+pub(crate) trait Receiver: Driver {
+    /// What a socket is used for: chooses a slot.
+    type Role: Copy + Send + Sync;
+
+    /// The slot for the socket with this role.
+    fn slot(&self, role: Self::Role) -> &Slot<Self>;
+
+    /// Takes a datagram, whose data begins with the UDP header. Called in softirq
+    /// context.
+    fn receive(
+        dev: &Device<Self>,
+        endpoint: &Endpoint<Self>,
+        skb: SkBuff,
+        rcu: &rcu::Guard,
+    ) -> Verdict;
+
+    /// The process has closed its socket, and the slot is empty.
+    fn closed(dev: &Device<Self>);
+}

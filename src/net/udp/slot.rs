@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The slot: place of an endpoint in a device, and what UDP calls.
+
+use super::{
+    super::{
+        bindings,
+        rcu::RcuBox,
+        skb::{
+            SkBuff,
+            Verdict, //
+        },
+    },
+    endpoint::{
+        Endpoint,
+        Owner, //
+    },
+    Receiver, //
+};
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Full,
+            Relaxed,
+            Release, //
+        },
+        rcu, //
+    },
+};
+
+/// Encapsulation type of the sockets: any number that is not 0 has UDP call the
+/// receiver, and the receiver is told its role by the slot.
+const ENCAP_TYPE: u8 = bindings::UDP_ENCAP_GTP1U as u8;
+
+/// Place of an endpoint in a device.
+///
+/// # Invariants
+///
+/// The pointer is null, or comes of `KBox::into_raw` and is freed by whoever
+/// exchanges it for null, after a grace period.
+pub(crate) struct Slot<T: Receiver>(Atomic<*mut RcuBox<Endpoint<T>>>);
+
+impl<T: Receiver> Slot<T> {
+    /// Makes an empty slot.
+    pub(crate) fn new() -> Self {
+        // INVARIANT: Null.
+        Self(Atomic::new(core::ptr::null_mut()))
+    }
+
+    /// The endpoint, unless there is none or it is closed.
+    #[inline]
+    pub(crate) fn get<'rcu>(&'rcu self, _rcu: &'rcu rcu::Guard) -> Option<&'rcu Endpoint<T>> {
+        let endpoint = self.0.load(Acquire);
+        // SAFETY: By the type invariant a pointer that is not null is valid until a
+        // grace period after it left the slot, so until the end of the read section.
+        unsafe { endpoint.as_ref() }.map(RcuBox::value)
+    }
+
+    /// Whether there is no endpoint.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.load(Relaxed).is_null()
+    }
+
+    /// Empties the slot: stops receiving, and closes the socket if it was made
+    /// here. Sleeps.
+    pub(crate) fn clear(&self) {
+        let this = self.0.xchg(core::ptr::null_mut(), Full);
+        // SAFETY: By the type invariant the pointer is null or valid; having taken it
+        // from the slot, we are the one to free it, and have not done so yet.
+        let Some(endpoint) = (unsafe { this.as_ref() }).map(RcuBox::value) else {
+            return;
+        };
+        let sk = endpoint.sk.as_ptr();
+        match endpoint.owner {
+            // SAFETY: The socket is valid and was made by `udp_sock_create()`. It is
+            // bound, and so freed after a grace period only.
+            Owner::Kernel => unsafe { bindings::udp_tunnel_sock_release(sk) },
+            // SAFETY: We hold a reference to the socket.
+            Owner::Process => unsafe {
+                bindings::helpers::lock_sock(sk);
+                bindings::helpers::udp_tunnel_sock_clear(sk);
+                bindings::release_sock(sk);
+            },
+        }
+        // SAFETY: Neither slot nor socket lead to the endpoint any more.
+        unsafe { RcuBox::free(this) };
+    }
+
+    /// Puts an endpoint into the slot and has its socket call us.
+    ///
+    /// # Safety
+    ///
+    /// The caller must hold the socket's lock, or be the only one that knows the
+    /// socket; the slot must be empty and be the one that `device` has for the
+    /// endpoint's role.
+    pub(super) unsafe fn fill(&self, endpoint: KBox<RcuBox<Endpoint<T>>>, net: *mut bindings::net) {
+        let sk = endpoint.value().sk.as_ptr();
+        let process = endpoint.value().owner == Owner::Process;
+        let this = KBox::into_raw(endpoint);
+        // INVARIANT: Comes of `KBox::into_raw`. Receivers find it in the slot as soon
+        // as they find it in the socket.
+        self.0.store(this, Release);
+        // SAFETY: All zero is a valid configuration, one without callbacks.
+        let mut config: bindings::udp_tunnel_sock_cfg = unsafe { core::mem::zeroed() };
+        config.sk_user_data = this.cast();
+        config.encap_type = ENCAP_TYPE;
+        config.encap_rcv = Some(Self::encap_rcv);
+        if process {
+            config.encap_destroy = Some(Self::encap_destroy);
+        }
+        // SAFETY: The socket is valid, and by the caller's duty nobody else changes its
+        // receive path at this time.
+        unsafe { bindings::setup_udp_tunnel_sock(net, sk, &mut config) };
+    }
+
+    /// # Safety
+    ///
+    /// Called by UDP under RCU for a datagram on a socket that `fill()` has set up;
+    /// `skb` is ours unless 1 is returned.
+    unsafe extern "C" fn encap_rcv(sk: *mut bindings::sock, skb: *mut bindings::sk_buff) -> c_int {
+        let rcu = rcu::read_lock();
+        // SAFETY: The socket is valid. What its user data points to is valid until the
+        // end of the read section: both slot and user data are cleared a grace period
+        // before it is freed.
+        let endpoint = unsafe {
+            let this = bindings::helpers::rcu_dereference_sk_user_data(sk);
+            this.cast::<RcuBox<Endpoint<T>>>().as_ref()
+        };
+        let Some(endpoint) = endpoint.map(RcuBox::value) else {
+            return 1;
+        };
+        // SAFETY: UDP gives us the packet.
+        let skb = unsafe { SkBuff::from_raw(skb) };
+        match T::receive(endpoint.device(), endpoint, skb, &rcu) {
+            Verdict::Consumed => 0,
+            Verdict::PassUp(skb) => {
+                // UDP still has the pointer, and takes the packet back.
+                let _ = skb.into_raw();
+                1
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Called by UDP when the last file of a socket that `fill()` has set up is
+    /// closed.
+    unsafe extern "C" fn encap_destroy(sk: *mut bindings::sock) {
+        let _rcu = rcu::read_lock();
+        // SAFETY: As in `encap_rcv()`.
+        let this = unsafe { bindings::helpers::rcu_dereference_sk_user_data(sk) }
+            .cast::<RcuBox<Endpoint<T>>>();
+        // SAFETY: As in `encap_rcv()`.
+        let Some(endpoint) = (unsafe { this.as_ref() }).map(RcuBox::value) else {
+            return;
+        };
+        let slot = endpoint.device().data().slot(endpoint.role);
+        if slot.0.cmpxchg(this, core::ptr::null_mut(), Full).is_err() {
+            // The device goes away at the same time and takes care of it.
+            return;
+        }
+        // SAFETY: The socket is valid, and with its last file closed nobody can attach
+        // it to anything any more.
+        unsafe { bindings::helpers::udp_tunnel_sock_clear(sk) };
+        T::closed(endpoint.device());
+        // SAFETY: Neither slot nor socket lead to the endpoint any more, and we have
+        // taken it from the slot.
+        unsafe { RcuBox::free(this) };
+    }
+}
+
+impl<T: Receiver> Drop for Slot<T> {
+    fn drop(&mut self) {
+        if !self.is_empty() {
+            self.clear();
+            rcu::synchronize_rcu();
+        }
+    }
+}
