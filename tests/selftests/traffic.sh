@@ -39,7 +39,7 @@ END
 
 # pings NAMESPACE WORDS...: a statement; every echo must come back.
 pings() {
-	printf 'sh %s netns exec %s ping -q -i 0.01 -c 20 -W 5 ' "$IP" "$1"
+	printf 'sh %s netns exec %s ping -q -i 0.01 -c 20 -W 2 ' "$IP" "$1"
 	shift
 	printf '%s | grep " 20 received, 0%% packet loss"\n' "$*"
 }
@@ -118,7 +118,7 @@ if command -v iperf3 >/dev/null; then
 			test $name
 			count ns=$GGSN dev=gtp0
 			count ns=$SGSN dev=gtp0
-			sh timeout 60 $IP netns exec $SGSN iperf3 -c 10.99.0.1 -B $ms -f k $*
+			sh timeout 60 $IP netns exec $SGSN iperf3 -c 10.99.0.1 -B $ms --connect-timeout 4000 -f k $*
 			counted ns=$GGSN dev=gtp0 atleast rx_packets=12 tx_packets=12
 			counted ns=$SGSN dev=gtp0 atleast rx_packets=12 tx_packets=12
 		END
