@@ -5,6 +5,7 @@
 //! Whatever a verb does not take is an error in the script, so that a misspelt option can never
 //! turn a check into none.
 
+use std::fmt::Write;
 use std::str::FromStr;
 
 /// Why a statement did not hold.
@@ -196,5 +197,9 @@ pub fn unhex(text: &str) -> Done<Vec<u8>> {
 
 /// Hexadecimal digits of `bytes`.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
