@@ -26,8 +26,8 @@ use crate::client::{
         GTP_GENL_NAME, //
     },
     naming::Naming,
+    path::Echo,
     pdp::{
-        Echo,
         LinkRef,
         PdpContext,
         PdpKey, //
@@ -171,38 +171,37 @@ impl GtpClient {
         Ok(context.ok_or_else(|| DecodeError::from("acknowledgement without a PDP context"))?)
     }
 
-    /// Hands every PDP context to `each`: those of `link`, or those of all
-    /// links in the socket's network namespace.
+    /// Hands every PDP context to `each`: those of the link with the interface
+    /// index `link`, or those of all links. A dump does not look beyond the
+    /// socket's network namespace.
     ///
-    /// The driver is told of the link, but one that does not filter is no
-    /// hindrance: what belongs to other links is left out here.
+    /// The driver is told of the link, but one that does not filter, as the C
+    /// driver, is no hindrance: what belongs to other links is left out here.
     ///
     /// # Errors
     ///
-    /// The kernel's, or what `each` returns.
+    /// The kernel's, or what `each` returns. `ENODEV` where no link of kind
+    /// `gtp` has that index and the driver filters.
     pub fn dump_pdp(
         &mut self,
-        link: Option<LinkRef>,
+        link: Option<u32>,
         mut each: impl FnMut(PdpContext) -> Result<()>,
     ) -> Result<DumpStatus> {
-        let mut attributes = Vec::new();
-        if let Some(link) = link {
-            attributes.push(GtpAttribute::Link(link.index));
-            attributes.extend(link.netns.map(GtpAttribute::NetNsFd));
-        }
+        let attributes = link.map(GtpAttribute::Link).into_iter().collect();
         let request = self.message(GTP_CMD_GETPDP, attributes);
 
         self.connection.request(request, NLM_F_DUMP, |reply| {
             let context = PdpContext::from_attributes(&reply.payload.attributes)?;
             match link {
-                Some(link) if link.index != context.link => Ok(()),
+                Some(link) if link != context.link => Ok(()),
                 _ => each(context),
             }
         })
     }
 
-    /// Sends one Echo Request from the kernel's socket (TS 29.281 7.2.1). Its
-    /// answer comes to the multicast group.
+    /// Sends one Echo Request from the kernel's socket (TS 29.281 7.2.1), over
+    /// IPv4 or, which the C driver cannot, IPv6. Its answer comes to the
+    /// multicast group.
     ///
     /// # Errors
     ///

@@ -13,7 +13,8 @@ use crate::client::{
     },
     link_config::{
         LinkConfig,
-        Role, //
+        Role,
+        IFLA_GTP_DUAL_STACK, //
     },
     naming::Naming, //
 };
@@ -22,6 +23,7 @@ use netlink_packet_core::{
     NetlinkDeserializable,
     NetlinkHeader,
     NetlinkSerializable,
+    Nla,
     NlasIterator,
     ParseableParametrized,
     NLM_F_CREATE,
@@ -74,6 +76,7 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, 6] => "IFLA_GTP_RESTART_COUNT",
         [18, 2, 7] => "IFLA_GTP_LOCAL",
         [18, 2, 8] => "IFLA_GTP_LOCAL6",
+        [18, 2, IFLA_GTP_DUAL_STACK] => "IFLA_GTP_DUAL_STACK",
         _ => return None,
     })
 }
@@ -91,6 +94,9 @@ pub struct GtpLink {
     pub hash_size: Option<u32>,
     /// Restart counter of GTPv0. `None` where the driver does not say.
     pub restart_count: Option<u8>,
+    /// Whether the driver says that the kernel has made sockets of both
+    /// families of addresses.
+    pub dual_stack: bool,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link has been set up (`IFF_UP`).
@@ -113,6 +119,7 @@ impl GtpLink {
             role: None,
             hash_size: None,
             restart_count: None,
+            dual_stack: false,
             mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
             state: "UNKNOWN".to_string(),
@@ -149,10 +156,24 @@ impl GtpLink {
                 InfoGtp::Role(role) => self.role = Some(*role),
                 InfoGtp::PdpHashsize(size) => self.hash_size = Some(*size),
                 InfoGtp::RestartCount(count) => self.restart_count = Some(*count),
-                other => self.other.push(other.clone()),
+                other => match octet(other, IFLA_GTP_DUAL_STACK) {
+                    Some(value) => self.dual_stack = value != 0,
+                    None => self.other.push(other.clone()),
+                },
             }
         }
     }
+}
+
+/// Returns the first octet of an attribute that the crate has no type for,
+/// where it is of that kind.
+fn octet(attribute: &InfoGtp, kind: u16) -> Option<u8> {
+    if attribute.kind() != kind {
+        return None;
+    }
+    let mut value = vec![0; attribute.value_len()];
+    attribute.emit_value(&mut value);
+    value.first().copied()
 }
 
 /// Returns the word that `ip` has for an operational state.

@@ -2,6 +2,7 @@
 
 //! What a link of kind `gtp` is to be like, and the request that says so.
 
+use netlink_packet_core::DefaultNla;
 use netlink_packet_route::link::{
     InfoData,
     InfoGtp,
@@ -12,12 +13,20 @@ use netlink_packet_route::link::{
     LinkMessage, //
 };
 use std::{
-    net::IpAddr,
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     os::fd::RawFd, //
 };
 
 /// Role of a link: on which side of the tunnels the mobile stations are.
 pub use netlink_packet_route::link::GtpRole as Role;
+
+/// Number of the attribute that asks for sockets of both families, a u8 in
+/// `IFLA_INFO_DATA`. Not mainline's.
+pub(super) const IFLA_GTP_DUAL_STACK: u16 = 64;
 
 /// Where the UDP sockets of a link come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +35,16 @@ pub enum Sockets {
     Kernel {
         /// Address to bind to; any IPv4 address where `None`.
         local: Option<IpAddr>,
+    },
+    /// The kernel makes both for both families of addresses, so that one link
+    /// has peers of either. A driver that cannot, as the C driver, makes a link
+    /// of one family: [`GtpLink::dual_stack`](crate::client::GtpLink::dual_stack)
+    /// tells what became of it.
+    DualStack {
+        /// IPv4 address to bind to; any where `None`.
+        local4: Option<Ipv4Addr>,
+        /// IPv6 address to bind to; any where `None`.
+        local6: Option<Ipv6Addr>,
     },
     /// They are the caller's, and stay open as long as the link is to work.
     /// `None` and a negative number both mean: no socket for that version.
@@ -85,6 +104,15 @@ impl LinkConfig {
                     IpAddr::V4(local) => InfoGtp::Local(local),
                     IpAddr::V6(local) => InfoGtp::Local6(local),
                 }));
+            }
+            Sockets::DualStack { local4, local6 } => {
+                data.push(InfoGtp::CreateSockets(true));
+                data.extend(local4.map(InfoGtp::Local));
+                data.extend(local6.map(InfoGtp::Local6));
+                data.push(InfoGtp::Other(DefaultNla::new(
+                    IFLA_GTP_DUAL_STACK,
+                    vec![1],
+                )));
             }
             Sockets::Descriptors { fd0, fd1 } => {
                 data.extend(fd0.map(|fd| InfoGtp::Fd0(descriptor_bits(fd))));

@@ -65,6 +65,38 @@ fn kernel_sockets_are_asked_for_first() {
 }
 
 #[test]
+fn sockets_of_both_families_are_asked_for_by_an_attribute() {
+    let mut config = LinkConfig::new("gtp0");
+    config.sockets = Sockets::DualStack {
+        local4: None,
+        local6: None,
+    };
+    assert_eq!(
+        data(&config),
+        [
+            5, 0, 5, 0, 1, 0, 0, 0, // IFLA_GTP_CREATE_SOCKETS
+            5, 0, 64, 0, 1, 0, 0, 0, // IFLA_GTP_DUAL_STACK
+        ]
+    );
+
+    config.role = Some(Role::Sgsn);
+    config.sockets = Sockets::DualStack {
+        local4: Some(Ipv4Addr::new(192, 0, 2, 1)),
+        local6: Some(Ipv6Addr::LOCALHOST),
+    };
+    assert_eq!(
+        data(&config),
+        [
+            5, 0, 5, 0, 1, 0, 0, 0, // IFLA_GTP_CREATE_SOCKETS
+            8, 0, 7, 0, 192, 0, 2, 1, // IFLA_GTP_LOCAL
+            20, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, // IFLA_GTP_LOCAL6
+            5, 0, 64, 0, 1, 0, 0, 0, // IFLA_GTP_DUAL_STACK
+            8, 0, 4, 0, 1, 0, 0, 0, // IFLA_GTP_ROLE
+        ]
+    );
+}
+
+#[test]
 fn descriptors_may_be_absent_or_negative() {
     let mut config = LinkConfig::new("gtp0");
     config.sockets = Sockets::Descriptors {

@@ -6,14 +6,21 @@ use super::*;
 
 /// A link of the C driver: index 7, up, with what else the kernel sends.
 fn reply(kind: &[u8]) -> Vec<u8> {
+    reply_with(kind, &[])
+}
+
+/// The same with further attributes of the driver.
+fn reply_with(kind: &[u8], more: &[u8]) -> Vec<u8> {
+    let len = |len: usize| u8::try_from(len + more.len()).unwrap();
     let info = [
         &[8, 0, 1, 0][..],
         kind,
-        &[36, 0, 2, 0],
+        &[len(36), 0, 2, 0],
         &[8, 0, 3, 0, 0, 4, 0, 0],
         &[8, 0, 4, 0, 1, 0, 0, 0],
         &[5, 0, 6, 0, 3, 0, 0, 0],
-        &[8, 0, 64, 0, 1, 2, 3, 4], // of a newer driver
+        &[8, 0, 90, 0, 1, 2, 3, 4], // of a newer driver
+        more,
     ]
     .concat();
     [
@@ -23,7 +30,7 @@ fn reply(kind: &[u8]) -> Vec<u8> {
         &[5, 0, 16, 0, 0, 0, 0, 0],
         &[6, 0, 13, 0, 0, 0, 0, 0],      // IFLA_TXQLEN, broken
         &[8, 0, 0xff, 0x3f, 0, 0, 0, 0], // of a newer kernel
-        &[48, 0, 18, 0],
+        &[len(48), 0, 18, 0],
         &info,
     ]
     .concat()
@@ -47,6 +54,7 @@ fn a_reply_is_read_past_what_is_unknown() {
             role: Some(Role::Sgsn),
             hash_size: Some(1024),
             restart_count: Some(3),
+            dual_stack: false,
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
@@ -57,6 +65,21 @@ fn a_reply_is_read_past_what_is_unknown() {
 }
 
 #[test]
+fn sockets_of_both_families_are_seen() {
+    for (value, expected) in [(1, true), (0, false)] {
+        let more = [5, 0, 64, 0, value, 0, 0, 0];
+        let link = read(&reply_with(b"gtp\0", &more)).unwrap();
+        assert_eq!(link.dual_stack, expected);
+        assert_eq!(link.other.len(), 1);
+    }
+
+    // Without a value it is no more than something unknown.
+    let link = read(&reply_with(b"gtp\0", &[4, 0, 64, 0])).unwrap();
+    assert!(!link.dual_stack);
+    assert_eq!(link.other.len(), 2);
+}
+
+#[test]
 fn a_link_of_another_kind_is_none() {
     assert_eq!(read(&reply(b"gre\0")), None);
 }
@@ -64,6 +87,7 @@ fn a_link_of_another_kind_is_none() {
 #[test]
 fn names_follow_the_nest() {
     assert_eq!(attribute_name(&[18, 2, 4]), Some("IFLA_GTP_ROLE"));
+    assert_eq!(attribute_name(&[18, 2, 64]), Some("IFLA_GTP_DUAL_STACK"));
     assert_eq!(attribute_name(&[4]), Some("IFLA_MTU"));
     assert_eq!(attribute_name(&[18, 4]), None);
 }

@@ -24,6 +24,10 @@ pub const GTP_CMD_DELPDP: u8 = 1;
 pub const GTP_CMD_GETPDP: u8 = 2;
 /// Sends an Echo Request; as a notification: an Echo Response came in.
 pub const GTP_CMD_ECHOREQ: u8 = 3;
+/// Notification: a peer does not know one of our tunnels. Not mainline's.
+pub const GTP_CMD_ERROR_INDICATION: u8 = 64;
+/// Notification: all PDP contexts of a link are gone. Not mainline's.
+pub const GTP_CMD_FLUSH: u8 = 65;
 
 /// A message of the family `gtp`.
 ///

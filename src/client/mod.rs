@@ -28,6 +28,7 @@ mod message;
 mod monitor;
 mod naming;
 pub mod netns;
+mod path;
 mod pdp;
 
 pub use attribute::GtpAttribute;
@@ -61,6 +62,8 @@ pub use message::{
     GtpMessage,
     GTP_CMD_DELPDP,
     GTP_CMD_ECHOREQ,
+    GTP_CMD_ERROR_INDICATION,
+    GTP_CMD_FLUSH,
     GTP_CMD_GETPDP,
     GTP_CMD_NEWPDP,
     GTP_GENL_NAME, //
@@ -69,8 +72,12 @@ pub use monitor::{
     Event,
     Monitor, //
 };
-pub use pdp::{
+pub use path::{
     Echo,
+    ErrorIndication,
+    UnknownTunnel, //
+};
+pub use pdp::{
     Family,
     LinkRef,
     PdpContext,

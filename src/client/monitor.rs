@@ -17,12 +17,15 @@ use crate::client::{
         GtpMessage,
         GTP_CMD_DELPDP,
         GTP_CMD_ECHOREQ,
+        GTP_CMD_ERROR_INDICATION,
+        GTP_CMD_FLUSH,
         GTP_CMD_NEWPDP, //
     },
-    pdp::{
+    path::{
         Echo,
-        PdpContext, //
+        ErrorIndication, //
     },
+    pdp::PdpContext,
 };
 use netlink_packet_core::{
     NetlinkBuffer,
@@ -63,6 +66,14 @@ pub enum Event {
     Del(PdpContext),
     /// An Echo Response came in (TS 29.281 7.2.2).
     Echo(Echo),
+    /// An Error Indication came in (TS 29.281 7.3.1). The context is still
+    /// there: whether to remove it is the listener's business.
+    ErrorIndication(ErrorIndication),
+    /// All PDP contexts of a link are gone, since the link is being removed.
+    Flush {
+        /// Interface index that the link has, or had.
+        link: u32,
+    },
     /// Messages were lost, because they were not read fast enough.
     Lost,
     /// Something that this client does not know.
@@ -84,6 +95,13 @@ impl Event {
             GTP_CMD_NEWPDP => PdpContext::from_attributes(attributes).map(Self::New).ok(),
             GTP_CMD_DELPDP => PdpContext::from_attributes(attributes).map(Self::Del).ok(),
             GTP_CMD_ECHOREQ => Echo::from_attributes(attributes).map(Self::Echo).ok(),
+            GTP_CMD_ERROR_INDICATION => ErrorIndication::from_attributes(attributes)
+                .map(Self::ErrorIndication)
+                .ok(),
+            GTP_CMD_FLUSH => attributes.iter().find_map(|attribute| match attribute {
+                GtpAttribute::Link(link) => Some(Self::Flush { link: *link }),
+                _ => None,
+            }),
             _ => None,
         };
 
@@ -188,7 +206,10 @@ impl Monitor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::pdp::Tunnel;
+    use crate::client::{
+        path::UnknownTunnel,
+        pdp::Tunnel, //
+    };
     use std::net::{
         IpAddr,
         Ipv4Addr, //
@@ -228,12 +249,31 @@ mod tests {
             GtpAttribute::MsAddress(Ipv4Addr::new(192, 0, 2, 2)),
         ];
         assert_eq!(event(3, attributes), Event::Echo(echo));
+
+        let attributes = vec![
+            GtpAttribute::Version(1),
+            GtpAttribute::Link(7),
+            GtpAttribute::PeerAddress(Ipv4Addr::new(192, 0, 2, 1)),
+            GtpAttribute::OTei(200),
+        ];
+        assert_eq!(
+            event(64, attributes),
+            Event::ErrorIndication(ErrorIndication {
+                link: 7,
+                peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+                tunnel: UnknownTunnel::V1 { o_tei: 200 },
+            })
+        );
+        assert_eq!(
+            event(65, vec![GtpAttribute::Link(7)]),
+            Event::Flush { link: 7 }
+        );
     }
 
     #[test]
     fn what_is_unknown_or_incomplete_is_told_all_the_same() {
         let attributes = vec![GtpAttribute::Version(1)];
-        for command in [0, 1, 3, 64] {
+        for command in [0, 1, 3, 64, 65, 66] {
             assert_eq!(
                 event(command, attributes.clone()),
                 Event::Other {

@@ -103,7 +103,7 @@ impl LinkRef {
     }
 
     /// Appends the attributes that name the link.
-    fn append(&self, attributes: &mut Vec<GtpAttribute>) {
+    pub(super) fn append(&self, attributes: &mut Vec<GtpAttribute>) {
         attributes.push(GtpAttribute::Link(self.index));
         attributes.extend(self.netns.map(GtpAttribute::NetNsFd));
     }
@@ -244,63 +244,13 @@ impl PdpKey {
     }
 }
 
-/// An Echo Request to be sent, or the answer to one (TS 29.281 7.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Echo {
-    /// Version of GTP, 0 or 1.
-    pub version: u32,
-    /// Address of the peer: where the request goes, whence the answer comes.
-    pub peer: IpAddr,
-    /// Our own address. It travels in the attribute of the MS address.
-    pub local: IpAddr,
-}
-
-impl Echo {
-    /// Returns the attributes of a request that sends an Echo Request.
-    #[must_use]
-    pub fn to_attributes(&self, link: LinkRef) -> Vec<GtpAttribute> {
-        let mut attributes = vec![GtpAttribute::Version(self.version)];
-
-        link.append(&mut attributes);
-        attributes.push(peer_attribute(self.peer));
-        attributes.push(ms_attribute(self.local));
-        attributes
-    }
-
-    /// Reads the notification of an Echo Response.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError`] names the attribute that is missing.
-    pub fn from_attributes(attributes: &[GtpAttribute]) -> Result<Self, DecodeError> {
-        let (mut version, mut peer, mut local) = (None, None, None);
-
-        for attribute in attributes {
-            match attribute {
-                GtpAttribute::Version(v) => version = Some(*v),
-                GtpAttribute::PeerAddress(v) => peer = Some(IpAddr::V4(*v)),
-                GtpAttribute::PeerAddr6(v) => peer = Some(IpAddr::V6(*v)),
-                GtpAttribute::MsAddress(v) => local = Some(IpAddr::V4(*v)),
-                GtpAttribute::MsAddr6(v) => local = Some(IpAddr::V6(*v)),
-                _ => {}
-            }
-        }
-
-        Ok(Self {
-            version: version.ok_or_else(|| missing("GTPA_VERSION"))?,
-            peer: peer.ok_or_else(|| missing("GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6"))?,
-            local: local.ok_or_else(|| missing("GTPA_MS_ADDRESS or GTPA_MS_ADDR6"))?,
-        })
-    }
-}
-
 /// Returns the attribute of a mobile station's address.
-fn ms_attribute(address: IpAddr) -> GtpAttribute {
+pub(super) fn ms_attribute(address: IpAddr) -> GtpAttribute {
     by_family(address, GtpAttribute::MsAddress, GtpAttribute::MsAddr6)
 }
 
 /// Returns the attribute of a peer's address.
-fn peer_attribute(address: IpAddr) -> GtpAttribute {
+pub(super) fn peer_attribute(address: IpAddr) -> GtpAttribute {
     by_family(address, GtpAttribute::PeerAddress, GtpAttribute::PeerAddr6)
 }
 
@@ -324,7 +274,7 @@ fn is_padding(nla: &netlink_packet_core::DefaultNla) -> bool {
 }
 
 /// Builds the error for a message that lacks an attribute.
-fn missing(name: &str) -> DecodeError {
+pub(super) fn missing(name: &str) -> DecodeError {
     DecodeError::from(format!("message without {name}"))
 }
 

@@ -134,19 +134,6 @@ fn keys_always_carry_a_version_and_a_link() {
     );
 }
 
-#[test]
-fn an_echo_is_read_as_it_was_written() {
-    let echo = Echo {
-        version: 1,
-        peer: IpAddr::V6(Ipv6Addr::LOCALHOST),
-        local: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    assert_eq!(
-        Echo::from_attributes(&echo.to_attributes(LinkRef::local(1))).unwrap(),
-        echo
-    );
-}
-
 fn tunnel() -> impl Strategy<Value = Tunnel> {
     prop_oneof![
         any::<(u64, u16)>().prop_map(|(tid, flow)| Tunnel::V0 { tid, flow }),

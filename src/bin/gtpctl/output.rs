@@ -33,6 +33,25 @@ pub enum Format {
     Json,
 }
 
+/// Which link something is about: its name, or its index where it has none
+/// here.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DevView<'a> {
+    /// Name of the link.
+    pub dev: Option<&'a str>,
+    /// Interface index of the link.
+    pub ifindex: u32,
+}
+
+impl fmt::Display for DevView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dev {
+            Some(dev) => write!(f, "dev {dev}"),
+            None => write!(f, "ifindex {}", self.ifindex),
+        }
+    }
+}
+
 /// A PDP context with the name of its link.
 #[derive(Debug, Serialize)]
 pub struct PdpView<'a> {
@@ -80,11 +99,11 @@ impl<'a> PdpView<'a> {
 
 impl fmt::Display for PdpView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.dev {
-            Some(dev) => write!(f, "dev {dev}")?,
-            None => write!(f, "ifindex {}", self.ifindex)?,
-        }
-        write!(f, " version {}", self.version)?;
+        let link = DevView {
+            dev: self.dev,
+            ifindex: self.ifindex,
+        };
+        write!(f, "{link} version {}", self.version)?;
         if let Some(tid) = self.tid {
             write!(f, " tid {tid:#x}")?;
         }
@@ -143,6 +162,13 @@ pub struct LinkView<'a> {
     role: Option<String>,
     hsize: Option<u32>,
     restart_count: Option<u8>,
+    #[serde(skip_serializing_if = "is_false")]
+    dual_stack: bool,
+}
+
+/// Tells whether a flag is left out: as `ip` does, only what is set is shown.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl<'a> LinkView<'a> {
@@ -162,6 +188,7 @@ impl<'a> LinkView<'a> {
             }),
             hsize: link.hash_size,
             restart_count: link.restart_count,
+            dual_stack: link.dual_stack,
         }
     }
 }
@@ -177,6 +204,9 @@ impl fmt::Display for LinkView<'_> {
         }
         if let Some(count) = self.restart_count {
             write!(f, " restart_count {count}")?;
+        }
+        if self.dual_stack {
+            f.write_str(" dual_stack")?;
         }
         if let Some(mtu) = self.mtu {
             write!(f, " mtu {mtu}")?;
@@ -319,12 +349,13 @@ mod tests {
 
     #[test]
     fn a_link_has_the_keys_of_ip() {
-        let link = GtpLink {
+        let mut link = GtpLink {
             name: "gtp0".to_string(),
             index: 7,
             role: Some(Role::Sgsn),
             hash_size: Some(1024),
             restart_count: Some(0),
+            dual_stack: false,
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
@@ -338,6 +369,16 @@ mod tests {
         assert_eq!(
             LinkView::new(&link).to_string(),
             "7: gtp0 role sgsn hsize 1024 restart_count 0 mtu 1452 up state UNKNOWN"
+        );
+
+        link.dual_stack = true;
+        assert_eq!(
+            serde_json::to_string(&LinkView::new(&link)).unwrap(),
+            r#"{"ifindex":7,"ifname":"gtp0","up":true,"mtu":1452,"operstate":"UNKNOWN","role":"sgsn","hsize":1024,"restart_count":0,"dual_stack":true}"#
+        );
+        assert_eq!(
+            LinkView::new(&link).to_string(),
+            "7: gtp0 role sgsn hsize 1024 restart_count 0 dual_stack mtu 1452 up state UNKNOWN"
         );
     }
 }

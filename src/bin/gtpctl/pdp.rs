@@ -314,7 +314,7 @@ pub fn get(request: &KeyWords<'_>, format: Format) -> Outcome {
 /// Shows the contexts of one link, or of all.
 pub fn list(link: Option<&LinkWords<'_>>, format: Format) -> Outcome {
     let link = match link {
-        Some(words) => Some(Links::default().find(words)?),
+        Some(words) => Some(Links::default().find(words)?.index),
         None => None,
     };
     let mut names = Names::default();
