@@ -43,8 +43,8 @@ pub const HELP: &str = "\
 Words, in any order:
   dev NAME | ifindex N   link, by name or by interface index
   version 0|1            GTP version, 1 where absent
-  peer ADDRESS           whom to ask
-  ms ADDRESS             our own address, whence the request goes
+  peer ADDRESS           whom to ask, over IPv4 or IPv6
+  ms ADDRESS             our own address of that family, whence the request goes
   wait SECONDS           wait for the answer and print it; without, the answer
                          is seen by \"gtpctl monitor\"
   netns NETNS            network namespace that the link is in, if elsewhere
@@ -160,6 +160,8 @@ mod tests {
         assert_eq!(echo.version, 0);
         assert_eq!(echo.peer.to_string(), "192.0.2.1");
         assert_eq!(echo.local.to_string(), "192.0.2.2");
+        let echo = parse("dev gtp0 peer 2001:db8::1 ms 2001:db8::2").unwrap();
+        assert!(echo.peer.is_ipv6() && echo.local.is_ipv6());
     }
 
     #[test]

@@ -63,7 +63,7 @@ enum Object {
     #[command(subcommand)]
     Pdp(PdpVerb),
 
-    /// Print what happens to PDP contexts, and Echo Responses
+    /// Print what happens to PDP contexts, Echo Responses and Error Indications
     Monitor(MonitorOptions),
 
     /// Send one Echo Request from the kernel's socket

@@ -10,31 +10,86 @@ use crate::{
     names::Names,
     output::{
         self,
+        DevView,
         EchoView,
         Format,
         PdpView, //
     },
 };
 use gtp::client::{
+    ErrorIndication,
     Event,
-    Monitor, //
+    LinkClient,
+    Monitor,
+    UnknownTunnel, //
 };
 use serde::Serialize;
 use std::{
     fmt,
+    net::IpAddr,
     time::{
         Duration,
         Instant, //
     }, //
 };
 
+/// An Error Indication with the name of the link that it came to.
+#[derive(Debug, Serialize)]
+struct ErrorIndicationView<'a> {
+    dev: Option<&'a str>,
+    ifindex: u32,
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tid: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    o_tei: Option<u32>,
+    peer: IpAddr,
+}
+
+impl<'a> ErrorIndicationView<'a> {
+    /// Shows an Error Indication under the name that its link has.
+    fn new(indication: &ErrorIndication, dev: Option<&'a str>) -> Self {
+        let (tid, o_tei) = match indication.tunnel {
+            UnknownTunnel::V0 { tid } => (Some(tid), None),
+            UnknownTunnel::V1 { o_tei } => (None, Some(o_tei)),
+        };
+        Self {
+            dev,
+            ifindex: indication.link,
+            version: indication.tunnel.version(),
+            tid,
+            o_tei,
+            peer: indication.peer,
+        }
+    }
+}
+
+impl fmt::Display for ErrorIndicationView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = DevView {
+            dev: self.dev,
+            ifindex: self.ifindex,
+        };
+        write!(f, "{link} version {}", self.version)?;
+        if let Some(tid) = self.tid {
+            write!(f, " tid {tid:#x}")?;
+        }
+        if let Some(o_tei) = self.o_tei {
+            write!(f, " o_tei {o_tei}")?;
+        }
+        write!(f, " peer {}", self.peer)
+    }
+}
+
 /// An event with the words and keys that it is printed with.
 #[derive(Debug, Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
+#[serde(tag = "event", rename_all = "snake_case")]
 enum EventView<'a> {
     Add(PdpView<'a>),
     Del(PdpView<'a>),
     Echo(EchoView),
+    ErrorIndication(ErrorIndicationView<'a>),
+    Flush(DevView<'a>),
     Lost {},
     Unknown { command: u8 },
 }
@@ -47,6 +102,14 @@ impl<'a> EventView<'a> {
             Event::New(context) => Self::Add(PdpView::new(context, names.latest(context.link))),
             Event::Del(context) => Self::Del(PdpView::new(context, names.latest(context.link))),
             Event::Echo(echo) => Self::Echo(EchoView::new(echo)),
+            Event::ErrorIndication(indication) => Self::ErrorIndication(ErrorIndicationView::new(
+                indication,
+                names.latest(indication.link),
+            )),
+            Event::Flush { link } => Self::Flush(DevView {
+                dev: names.latest(*link),
+                ifindex: *link,
+            }),
             Event::Lost => Self::Lost {},
             Event::Other { command, .. } => Self::Unknown { command: *command },
             _ => Self::Unknown { command: u8::MAX },
@@ -60,6 +123,8 @@ impl fmt::Display for EventView<'_> {
             Self::Add(context) => write!(f, "add {context}"),
             Self::Del(context) => write!(f, "del {context}"),
             Self::Echo(echo) => write!(f, "echo {echo}"),
+            Self::ErrorIndication(indication) => write!(f, "error_indication {indication}"),
+            Self::Flush(link) => write!(f, "flush {link}"),
             Self::Lost {} => write!(f, "lost messages"),
             Self::Unknown { command } => write!(f, "unknown command {command}"),
         }
@@ -70,6 +135,7 @@ impl fmt::Display for EventView<'_> {
 pub fn run(count: Option<u64>, timeout: Option<Duration>, format: Format) -> Outcome {
     let mut monitor = Monitor::open()?;
     let mut names = Names::default();
+    learn(&mut names);
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let mut heard = 0;
 
@@ -93,6 +159,18 @@ pub fn run(count: Option<u64>, timeout: Option<Duration>, format: Format) -> Out
     Ok(())
 }
 
+/// Learns the names of the links that are there: when one is told to be flushed
+/// it is about to go, and by then its name may have gone.
+fn learn(names: &mut Names) {
+    // What cannot be learnt is printed by its number.
+    let _ = LinkClient::open().and_then(|mut client| {
+        client.list(|link| {
+            names.latest(link.index);
+            Ok(())
+        })
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +188,14 @@ mod tests {
             peer: "192.0.2.1".parse().unwrap(),
             other: Vec::new(),
         }
+    }
+
+    fn indication(tunnel: UnknownTunnel, peer: &str) -> Event {
+        Event::ErrorIndication(ErrorIndication {
+            link: 4_000_000,
+            peer: peer.parse().unwrap(),
+            tunnel,
+        })
     }
 
     fn both(event: &Event) -> (String, String) {
@@ -156,12 +242,50 @@ mod tests {
         );
         assert_eq!(
             both(&Event::Other {
-                command: 64,
+                command: 66,
                 attributes: Vec::new(),
             }),
             (
-                "unknown command 64".to_string(),
-                r#"{"event":"unknown","command":64}"#.to_string()
+                "unknown command 66".to_string(),
+                r#"{"event":"unknown","command":66}"#.to_string()
+            )
+        );
+    }
+
+    #[test]
+    fn what_peers_do_not_know_has_its_forms() {
+        assert_eq!(
+            both(&indication(UnknownTunnel::V1 { o_tei: 200 }, "192.0.2.1")),
+            (
+                "error_indication ifindex 4000000 version 1 o_tei 200 peer 192.0.2.1".to_string(),
+                r#"{"event":"error_indication","dev":null,"ifindex":4000000,"version":1,"o_tei":200,"peer":"192.0.2.1"}"#.to_string()
+            )
+        );
+        assert_eq!(
+            both(&indication(UnknownTunnel::V0 { tid: 0x1234 }, "2001:db8::1")),
+            (
+                "error_indication ifindex 4000000 version 0 tid 0x1234 peer 2001:db8::1"
+                    .to_string(),
+                r#"{"event":"error_indication","dev":null,"ifindex":4000000,"version":0,"tid":4660,"peer":"2001:db8::1"}"#.to_string()
+            )
+        );
+    }
+
+    #[test]
+    fn a_flush_names_its_link_where_that_can_be_known() {
+        assert_eq!(
+            both(&Event::Flush { link: 4_000_000 }),
+            (
+                "flush ifindex 4000000".to_string(),
+                r#"{"event":"flush","dev":null,"ifindex":4000000}"#.to_string()
+            )
+        );
+        let link = gtp::client::netns::interface_index("lo").unwrap();
+        assert_eq!(
+            both(&Event::Flush { link }),
+            (
+                "flush dev lo".to_string(),
+                format!(r#"{{"event":"flush","dev":"lo","ifindex":{link}}}"#)
             )
         );
     }
