@@ -9,17 +9,28 @@
 
 use crate::{
     failure::Outcome,
+    link::inside,
     output::{
         self,
         Format, //
     }, //
 };
-use gtp::client::{
-    netns,
-    Error,
-    LinkClient,
-    LinkConfig,
-    Sockets, //
+use gtp::{
+    client::{
+        netns,
+        Error,
+        LinkClient,
+        LinkConfig,
+        Sockets, //
+    },
+    wire::{
+        v0,
+        v1,
+        version_of,
+        Version,
+        GTP_U_PORT,
+        GTP_V0_PORT, //
+    },
 };
 use nix::{
     errno::Errno,
@@ -67,10 +78,6 @@ use std::{
     },
 };
 
-/// UDP port of GTPv0 (GSM 09.60).
-const GTP0_PORT: u16 = 3386;
-/// UDP port of GTPv1-U (TS 29.281 4.4.2).
-const GTP1U_PORT: u16 = 2152;
 /// Longest UDP datagram, in octets.
 const DATAGRAM_LEN: usize = 65_535;
 /// Datagrams read from one socket before signals are looked at again.
@@ -99,8 +106,8 @@ pub fn run(
         Some(version) if version != of_version => Ok(None),
         _ => open_socket(SocketAddr::new(local, port)).map(Some),
     };
-    let socket0 = open(0, GTP0_PORT)?;
-    let socket1 = open(1, GTP1U_PORT)?;
+    let socket0 = open(0, GTP_V0_PORT)?;
+    let socket1 = open(1, GTP_U_PORT)?;
 
     config.sockets = Sockets::Descriptors {
         fd0: socket0.as_ref().map(AsRawFd::as_raw_fd),
@@ -118,7 +125,7 @@ pub fn run(
 
     let served = serve(
         &signals,
-        &[(GTP0_PORT, socket0), (GTP1U_PORT, socket1)],
+        &[(GTP_V0_PORT, socket0), (GTP_U_PORT, socket1)],
         &config.name,
         format,
     );
@@ -128,17 +135,6 @@ pub fn run(
         // Somebody else was faster.
         Err(error) if error.errno() == Some(Errno::ENODEV) => Ok(()),
         removed => Ok(removed?),
-    }
-}
-
-/// Does something in the namespace of the link.
-fn inside<T: Send>(
-    netns: Option<&File>,
-    work: impl FnOnce() -> Result<T, Error> + Send,
-) -> Result<T, Error> {
-    match netns {
-        Some(netns) => netns::within(netns, work),
-        None => work(),
     }
 }
 
@@ -208,7 +204,7 @@ fn serve(
     }
 }
 
-/// What stands in front of every GTP message.
+/// What stands in front of every GTP message, as far as it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Summary {
     version: Option<u8>,
@@ -218,24 +214,33 @@ struct Summary {
 }
 
 impl Summary {
-    /// Reads the header of GTPv0 (GSM 09.60 6) or GTPv1-U (TS 29.281 5.1), as
-    /// far as it is there.
+    /// Reads the header. What is not GTP but GTP', the charging protocol, has
+    /// no identifier of a tunnel.
     fn read(message: &[u8]) -> Self {
-        let version = message.first().map(|flags| flags >> 5);
-        let octets = |range: std::ops::Range<usize>| message.get(range);
-
-        Self {
-            version,
+        let mut summary = Self {
             kind: message.get(1).copied(),
-            teid: octets(4..8)
-                .filter(|_| version == Some(1))
-                .and_then(|octets| octets.try_into().ok())
-                .map(u32::from_be_bytes),
-            tid: octets(12..20)
-                .filter(|_| version == Some(0))
-                .and_then(|octets| octets.try_into().ok())
-                .map(u64::from_be_bytes),
+            ..Self::default()
+        };
+
+        match message.first().map(|first| version_of(*first)) {
+            None => {}
+            Some(Version::V0) => {
+                summary.version = Some(0);
+                summary.tid = message
+                    .first_chunk()
+                    .and_then(|octets| v0::Header::parse(octets).ok())
+                    .map(|header| header.tid.0);
+            }
+            Some(Version::V1) => {
+                summary.version = Some(1);
+                summary.teid = message
+                    .first_chunk()
+                    .and_then(|octets| v1::Header::parse(octets).ok())
+                    .map(|header| header.teid.0);
+            }
+            Some(Version::Other(version)) => summary.version = Some(version),
         }
+        summary
     }
 }
 
@@ -326,7 +331,7 @@ mod tests {
     fn both(message: &[u8]) -> (String, String) {
         let from = "192.0.2.1:40000".parse().unwrap();
         let summary = Summary::read(message);
-        let message = Message::passed_up("gtp0", GTP1U_PORT, from, message.len(), summary);
+        let message = Message::passed_up("gtp0", GTP_U_PORT, from, message.len(), summary);
         (
             message.to_string(),
             serde_json::to_string(&message).unwrap(),
@@ -358,6 +363,10 @@ mod tests {
         assert_eq!(summary.kind, Some(255));
         assert_eq!(summary.tid, Some(0x12));
         assert_eq!(summary.teid, None);
+
+        // A charging protocol has no tunnels.
+        message[0] = 0x0e;
+        assert_eq!(Summary::read(&message).tid, None);
     }
 
     #[test]
@@ -366,6 +375,9 @@ mod tests {
         let summary = Summary::read(&[0x30, 255, 0]);
         assert_eq!(summary.kind, Some(255));
         assert_eq!(summary.teid, None);
+        let summary = Summary::read(&[0x4a, 1, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(summary.version, Some(2));
+        assert_eq!((summary.teid, summary.tid), (None, None));
     }
 
     #[test]

@@ -23,17 +23,23 @@ use crate::{
 };
 use gtp::client::{
     netns,
+    Error,
     LinkClient,
     LinkConfig,
     Role,
     Sockets, //
 };
 use std::{
+    fs::File,
     io::{
         self,
         BufWriter, //
     },
-    net::IpAddr,
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     os::fd::AsRawFd, //
 };
 
@@ -49,16 +55,19 @@ Words: [dev] NAME, then in any order:
   netns NETNS         network namespace to put the link into; its sockets stay
                       in this one
   local ADDRESS       address to bind the sockets to, any IPv4 address where
-                      absent
+                      absent; local6 ADDRESS takes IPv6 only
+  dual_stack          sockets of both families, so that peers may be of either:
+                      local may stand once for each; absent is any address
   fd                  open the sockets here instead of having the kernel make
                       them, and stay in the foreground: what the driver does
                       not handle is printed; SIGINT or SIGTERM removes the link
   version 0|1         with fd: open only the socket of that GTP version
 
-Example: gtpctl link add gtp0 role sgsn";
+Example: gtpctl link add gtp0 role sgsn
+         gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 10] = [
+const ADD_WORDS: [&str; 12] = [
     "role",
     "hsize",
     "restart_count",
@@ -66,7 +75,9 @@ const ADD_WORDS: [&str; 10] = [
     "up",
     "netns",
     "local",
+    "local6",
     "bind",
+    "dual_stack",
     "fd",
     "version",
 ];
@@ -74,12 +85,50 @@ const ADD_WORDS: [&str; 10] = [
 /// Longest name of an interface, in octets.
 const NAME_LEN: usize = 15;
 
+/// Addresses to bind sockets to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Locals {
+    v4: Option<Ipv4Addr>,
+    v6: Option<Ipv6Addr>,
+}
+
+impl Locals {
+    /// Keeps an address, one of each family.
+    fn put(&mut self, keyword: &str, address: IpAddr) -> Outcome {
+        match address {
+            IpAddr::V4(address) => once(&mut self.v4, keyword, address),
+            IpAddr::V6(address) => once(&mut self.v6, keyword, address),
+        }
+    }
+
+    /// Returns the address, where there is but one.
+    fn one(&self) -> Option<IpAddr> {
+        self.v4.map(IpAddr::V4).or(self.v6.map(IpAddr::V6))
+    }
+
+    /// Returns the sockets that the kernel is to make.
+    fn sockets(&self, dual_stack: bool) -> Result<Sockets, Failure> {
+        if dual_stack {
+            return Ok(Sockets::DualStack {
+                local4: self.v4,
+                local6: self.v6,
+            });
+        }
+        if self.v4.is_some() && self.v6.is_some() {
+            return Err(Failure::usage(
+                "addresses of both families take \"dual_stack\"",
+            ));
+        }
+        Ok(Sockets::Kernel { local: self.one() })
+    }
+}
+
 /// A link that is to be made.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Add {
     config: LinkConfig,
     netns: Option<String>,
-    local: Option<IpAddr>,
+    local: Locals,
     foreground: bool,
     version: Option<u32>,
 }
@@ -90,14 +139,16 @@ impl Add {
         let (name, words) = split_name(words)?;
         let name = name.ok_or_else(|| Failure::usage("no NAME"))?;
         let mut config = LinkConfig::new(name);
-        let (mut netns, mut local, mut version) = (None, None, None);
-        let (mut up, mut fd) = (None, None);
+        let (mut netns, mut version) = (None, None);
+        let (mut up, mut fd, mut dual_stack) = (None, None, None);
+        let mut local = Locals::default();
 
         let mut words = Words::new(words);
         while let Some(key) = words.keyword() {
             match key {
                 "up" => once(&mut up, key, ())?,
                 "fd" => once(&mut fd, key, ())?,
+                "dual_stack" => once(&mut dual_stack, key, ())?,
                 "role" => once(&mut config.role, key, role(words.value(key)?)?)?,
                 "hsize" => {
                     let value = number(key, words.value(key)?, u32::MAX.into())?;
@@ -113,7 +164,8 @@ impl Add {
                 }
                 "netns" => once(&mut netns, key, words.value(key)?.to_string())?,
                 // To bind is what one does to one's own sockets.
-                "local" | "bind" => once(&mut local, key, address(key, words.value(key)?)?)?,
+                "local" | "bind" => local.put(key, address(key, words.value(key)?)?)?,
+                "local6" => local.put(key, address6(key, words.value(key)?)?)?,
                 "version" => once(&mut version, key, number(key, words.value(key)?, 1)?)?,
                 _ => return Err(unknown(key, &ADD_WORDS)),
             }
@@ -125,7 +177,12 @@ impl Add {
             ));
         }
         config.up = up.is_some();
-        config.sockets = Sockets::Kernel { local };
+        if dual_stack.is_some() && fd.is_some() {
+            return Err(Failure::usage(
+                "\"dual_stack\" and \"fd\" exclude each other: both families take the kernel's",
+            ));
+        }
+        config.sockets = local.sockets(dual_stack.is_some())?;
         Ok(Self {
             config,
             netns,
@@ -144,11 +201,51 @@ impl Add {
         self.config.netns = netns.as_ref().map(|file| file.as_raw_fd());
 
         if self.foreground {
-            foreground::run(self.config, netns, self.local, self.version, format)
-        } else {
-            LinkClient::open()?.add(&self.config)?;
-            Ok(())
+            let local = self.local.one();
+            return foreground::run(self.config, netns, local, self.version, format);
         }
+
+        LinkClient::open()?.add(&self.config)?;
+        let is_dual_stack = matches!(self.config.sockets, Sockets::DualStack { .. });
+        if is_dual_stack && !inside(netns.as_ref(), || keep_dual_stack(&self.config.name))? {
+            return Err(Failure::Refused(
+                "this driver makes no links with sockets of both families (EOPNOTSUPP)".to_string(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Looks whether a new link has sockets of both families, and removes it if not:
+/// a driver that does not know of that makes it with those of one.
+fn keep_dual_stack(name: &str) -> Result<bool, Error> {
+    let mut client = LinkClient::open()?;
+    let link = client.get(name)?;
+
+    if !link.dual_stack {
+        client.del_index(link.index)?;
+    }
+    Ok(link.dual_stack)
+}
+
+/// Does something in the namespace of the link.
+pub fn inside<T: Send>(
+    netns: Option<&File>,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
+    match netns {
+        Some(netns) => netns::within(netns, work),
+        None => work(),
+    }
+}
+
+/// Reads an IPv6 address.
+fn address6(keyword: &str, text: &str) -> Result<IpAddr, Failure> {
+    match address(keyword, text)? {
+        IpAddr::V4(_) => Err(Failure::usage(format!(
+            "{keyword} {text} is no IPv6 address"
+        ))),
+        address => Ok(address),
     }
 }
 
@@ -223,77 +320,5 @@ pub fn show(name: Option<&str>, format: Format) -> Outcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Add, String> {
-        let words: Vec<_> = line.split_whitespace().collect();
-        Add::parse(&words).map_err(|failure| match failure {
-            Failure::Usage(text) => text,
-            other => panic!("{other:?}"),
-        })
-    }
-
-    #[test]
-    fn a_name_is_enough() {
-        for line in ["gtp0", "dev gtp0", "name gtp0"] {
-            let add = parse(line).unwrap();
-            assert_eq!(add.config, LinkConfig::new("gtp0"));
-            assert!(!add.foreground);
-        }
-    }
-
-    #[test]
-    fn words_follow_the_name_in_any_order() {
-        let add = parse(
-            "gtp0 hsize 0x20000 local 192.0.2.1 role sgsn up restart_count 255 mtu 1500 netns x",
-        )
-        .unwrap();
-        let mut config = LinkConfig::new("gtp0");
-        config.hash_size = Some(131_072);
-        config.role = Some(Role::Sgsn);
-        config.restart_count = Some(255);
-        config.mtu = Some(1500);
-        config.up = true;
-        config.sockets = Sockets::Kernel {
-            local: Some("192.0.2.1".parse().unwrap()),
-        };
-        assert_eq!(add.config, config);
-        assert_eq!(add.netns.as_deref(), Some("x"));
-    }
-
-    #[test]
-    fn own_sockets_are_asked_for_by_fd() {
-        let add = parse("gtp0 fd bind 192.0.2.1 version 1").unwrap();
-        assert!(add.foreground);
-        assert_eq!(add.version, Some(1));
-        assert_eq!(add.local, Some("192.0.2.1".parse().unwrap()));
-    }
-
-    #[test]
-    fn what_is_wrong_is_said() {
-        for (line, expected) in [
-            ("", "no NAME"),
-            ("gtp0 restart_count 256", "it goes from 0 to 255"),
-            ("gtp0 role hlr", "role \"hlr\" is neither ggsn nor sgsn"),
-            ("gtp0 role", "\"role\" lacks its value"),
-            ("gtp0 role ggsn role sgsn", "\"role\" stands twice"),
-            ("gtp0 local 1.1.1.1 bind 2.2.2.2", "\"bind\" stands twice"),
-            ("gtp0 vlan 5", "unknown word \"vlan\""),
-            ("gtp0 version 1", "\"version\" goes with \"fd\""),
-            ("a-name-of-16-octs", "is no name for a link"),
-            ("a/b", "is no name for a link"),
-        ] {
-            let error = parse(line).unwrap_err();
-            assert!(error.contains(expected), "{line}: {error}");
-        }
-    }
-
-    #[test]
-    fn del_and_show_take_one_name() {
-        assert_eq!(name(&["gtp0"]).unwrap().as_deref(), Some("gtp0"));
-        assert_eq!(name(&["dev", "gtp0"]).unwrap().as_deref(), Some("gtp0"));
-        assert_eq!(name(&[]).unwrap(), None);
-        assert!(name(&["gtp0", "gtp1"]).is_err());
-    }
-}
+#[path = "link_tests.rs"]
+mod tests;
