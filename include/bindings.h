@@ -23,6 +23,7 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <linux/xarray.h>
+#include <net/addrconf.h>
 #include <net/dropreason.h>
 #include <net/dst.h>
 #include <net/genetlink.h>
@@ -56,7 +57,7 @@ const u64 NET_CONST_HZ = HZ;
 const gfp_t NET_CONST_GFP_KERNEL = GFP_KERNEL;
 const gfp_t NET_CONST_GFP_ATOMIC = GFP_ATOMIC;
 const xa_mark_t NET_CONST_XA_PRESENT = XA_PRESENT;
-const gfp_t NET_CONST_XA_FLAGS_ALLOC = XA_FLAGS_ALLOC;
+const gfp_t NET_CONST_XA_FLAGS = XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT;
 const u8 NET_CONST_GENL_MCAST_CAP_NET_ADMIN = GENL_MCAST_CAP_NET_ADMIN;
 const size_t NET_CONST_NLMSG_GOODSIZE = NLMSG_GOODSIZE;
 #endif

@@ -167,6 +167,11 @@ struct dst_entry *gtp_helper_ip6_route_output_sk(const struct sock *sk,
 	};
 	struct dst_entry *dst;
 
+	/* Unlike its IPv4 sibling the look-up takes any source. */
+	if (!ipv6_addr_any(saddr) &&
+	    !ipv6_chk_addr(sock_net(sk), saddr, NULL, 0))
+		return ERR_PTR(-EADDRNOTAVAIL);
+
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
 	if (!IS_ERR(dst))
 		*saddr = fl6.saddr;
@@ -192,6 +197,11 @@ void gtp_helper_udp_tunnel_xmit4(struct dst_entry *dst, struct sock *sk,
 				 __be32 daddr, u8 tos, u16 sport, u16 dport,
 				 bool xnet)
 {
+	if (skb_cow_head(skb, sizeof(struct iphdr) + sizeof(struct udphdr))) {
+		dst_release(dst);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return;
+	}
 	udp_tunnel_xmit_skb(dst_rtable(dst), sk, skb, saddr, daddr, tos,
 			    ip4_dst_hoplimit(dst), 0, htons(sport),
 			    htons(dport), xnet, false, 0);
@@ -208,12 +218,17 @@ void gtp_helper_udp_tunnel_xmit6(struct dst_entry *dst, struct sock *sk,
 				 u16 sport, u16 dport, bool xnet)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	skb_scrub_packet(skb, xnet);
-	skb->ignore_df = 1;
-	udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, saddr, daddr, tclass,
-			     ip6_dst_hoplimit(dst), 0, htons(sport),
-			     htons(dport), false, 0);
+	if (!skb_cow_head(skb, sizeof(struct ipv6hdr) + sizeof(struct udphdr))) {
+		skb_scrub_packet(skb, xnet);
+		skb->ignore_df = 1;
+		udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, saddr, daddr,
+				     tclass, ip6_dst_hoplimit(dst), 0,
+				     htons(sport), htons(dport), false, 0);
+		return;
+	}
 #endif
+	dst_release(dst);
+	kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 }
 
 void gtp_helper_local_bh_disable(void)
@@ -226,6 +241,16 @@ void gtp_helper_local_bh_enable(void)
 	local_bh_enable();
 }
 
+void gtp_helper_cond_resched(void)
+{
+	cond_resched();
+}
+
+void gtp_helper_synchronize_rcu_tasks(void)
+{
+	synchronize_rcu_tasks();
+}
+
 u64 gtp_helper_get_jiffies_64(void)
 {
 	return get_jiffies_64();
@@ -233,9 +258,18 @@ u64 gtp_helper_get_jiffies_64(void)
 
 /* Sockets */
 
-void *gtp_helper_rcu_dereference_sk_user_data(const struct sock *sk)
+/*
+ * User data of @sk as long as @rcv is what it calls: whoever takes the socket over
+ * sets user data of his own before his callback, and after ours is gone.
+ */
+void *gtp_helper_udp_encap_user_data(const struct sock *sk,
+				     udp_tunnel_encap_rcv_t rcv)
 {
-	return rcu_dereference_sk_user_data(sk);
+	void *data = rcu_dereference_sk_user_data(sk);
+
+	/* Pairs with the one in udp_tunnel_sock_clear(). */
+	smp_rmb();
+	return READ_ONCE(udp_sk(sk)->encap_rcv) == rcv ? data : NULL;
 }
 
 bool gtp_helper_sk_has_user_data(const struct sock *sk)
@@ -266,6 +300,11 @@ void gtp_helper_sockfd_put(struct socket *sock)
 struct net *gtp_helper_sock_net(const struct sock *sk)
 {
 	return sock_net(sk);
+}
+
+bool gtp_helper_sock_is_dead(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_DEAD);
 }
 
 u16 gtp_helper_sk_family(const struct sock *sk)
@@ -300,6 +339,8 @@ void gtp_helper_udp_tunnel_sock_clear(struct sock *sk)
 	WRITE_ONCE(udp_sk(sk)->encap_type, 0);
 	WRITE_ONCE(udp_sk(sk)->encap_rcv, NULL);
 	WRITE_ONCE(udp_sk(sk)->encap_destroy, NULL);
+	/* Pairs with the one in udp_encap_user_data(). */
+	smp_wmb();
 	rcu_assign_sk_user_data(sk, NULL);
 }
 
@@ -388,9 +429,9 @@ void *gtp_helper_net_generic(const struct net *net, unsigned int id)
 	return net_generic(net, id);
 }
 
-struct net *gtp_helper_get_net(struct net *net)
+struct net *gtp_helper_maybe_get_net(struct net *net)
 {
-	return get_net(net);
+	return maybe_get_net(net);
 }
 
 void gtp_helper_put_net(struct net *net)
@@ -470,6 +511,8 @@ static const struct rhashtable_params net_rht_params = {
 	.key_offset		= offsetof(struct net_rht_node, key),
 	.head_offset		= offsetof(struct net_rht_node, head),
 	.automatic_shrinking	= true,
+	/* The keys are an administrator's: an insertion shall not fail for them. */
+	.insecure_elasticity	= true,
 };
 
 int gtp_helper_rht_init(struct rhashtable *ht, u16 nelem_hint)

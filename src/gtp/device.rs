@@ -334,6 +334,12 @@ fn create_sockets(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAck<'
     }
     if local6.is_some() || dual_stack {
         let local6 = local6.unwrap_or(Ipv6Addr::UNSPECIFIED);
+        if local6.to_ipv4_mapped().is_some() {
+            return Err(extack.fail(
+                EADDRNOTAVAIL,
+                c"IFLA_GTP_LOCAL6 is an IPv4 address: give it as IFLA_GTP_LOCAL",
+            ));
+        }
         create_pair(dev, params, local6.into(), dual_stack, extack)?;
     }
     Ok(())

@@ -46,10 +46,13 @@ use crate::{
 use core::net::IpAddr;
 use kernel::{
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Full,
-        Relaxed, //
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
+        },
+        rcu, //
     },
 };
 
@@ -134,6 +137,7 @@ pub(super) fn send_echo_request(
     endpoint: &Endpoint<Gtp>,
     peer: IpAddr,
     local: IpAddr,
+    rcu: &rcu::Guard,
 ) -> Result {
     let version = endpoint.role().version;
     let path = Path {
@@ -143,8 +147,8 @@ pub(super) fn send_echo_request(
     };
     let seq = dev.data().paths.begin_echo(version, peer);
     match version {
-        Version::V0 => endpoint.send_message(&path, version.port(), &v0::echo_request(seq)),
-        Version::V1 => endpoint.send_message(&path, version.port(), &v1::echo_request(seq)),
+        Version::V0 => endpoint.send_message(&path, version.port(), &v0::echo_request(seq), rcu),
+        Version::V1 => endpoint.send_message(&path, version.port(), &v1::echo_request(seq), rcu),
     }
 }
 
@@ -154,18 +158,19 @@ pub(super) fn handle(
     endpoint: &Endpoint<Gtp>,
     mut skb: SkBuff,
     refusal: Refusal,
+    rcu: &rcu::Guard,
 ) {
     let handled = match refusal {
         Refusal::Message => match endpoint.role().version {
-            Version::V0 => message_v0(dev, endpoint, &mut skb),
-            Version::V1 => message_v1(dev, endpoint, &mut skb),
+            Version::V0 => message_v0(dev, endpoint, &mut skb, rcu),
+            Version::V1 => message_v1(dev, endpoint, &mut skb, rcu),
         },
         Refusal::UnknownTunnel(id, flow) => {
-            tell_unknown_tunnel(dev, endpoint, &skb, id, flow);
+            tell_unknown_tunnel(dev, endpoint, &skb, id, flow, rcu);
             Err(refusal)
         }
         Refusal::UnknownExtension => {
-            tell_supported_extensions(dev, endpoint, &skb);
+            tell_supported_extensions(dev, endpoint, &skb, rcu);
             Err(refusal)
         }
         _ => Err(refusal),
@@ -184,6 +189,7 @@ fn message_v0(
     dev: &Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
+    rcu: &rcu::Guard,
 ) -> Result<Event, Refusal> {
     let path = endpoint.path_of(skb).ok_or(Refusal::Message)?;
     let message = message(skb)?;
@@ -191,13 +197,15 @@ fn message_v0(
         v0::Signalling::EchoRequest { seq } => {
             let response = v0::echo_response(seq, dev.data().restart_count);
             endpoint
-                .send_message(&path, Version::V0.port(), &response)
+                .send_message(&path, Version::V0.port(), &response, rcu)
                 .map_err(|_| Refusal::Message)?;
             Ok(Event::EchoAnswered)
         }
-        v0::Signalling::EchoResponse { seq, .. } => echo_response(dev, Version::V0, &path, seq),
+        v0::Signalling::EchoResponse { seq, .. } => {
+            echo_response(dev, Version::V0, &path, seq, rcu)
+        }
         v0::Signalling::ErrorIndication { tid, .. } => {
-            notify::error_indication(dev, TunnelId::V0(tid), &path);
+            notify::error_indication(dev, TunnelId::V0(tid), &path, rcu);
             Ok(Event::ErrorIndicationReceived)
         }
         v0::Signalling::VersionNotSupported { .. } => Err(Refusal::Message),
@@ -209,13 +217,14 @@ fn message_v1(
     dev: &Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
+    rcu: &rcu::Guard,
 ) -> Result<Event, Refusal> {
     let path = endpoint.path_of(skb).ok_or(Refusal::Message)?;
     let len = skb.len();
     let header = match linear(skb, UDP_HEADER_LEN, len, v1::decode_signalling)? {
         v1::Walked::Message(header) => header,
         v1::Walked::Unsupported(_) => {
-            tell_supported_extensions(dev, endpoint, skb);
+            tell_supported_extensions(dev, endpoint, skb, rcu);
             return Err(Refusal::UnknownExtension);
         }
     };
@@ -223,12 +232,12 @@ fn message_v1(
         // Whatever else the request carries is not looked at.
         (MessageType::EchoRequest, Some(seq)) if header.teid.0 == 0 => {
             endpoint
-                .send_message(&path, Version::V1.port(), &v1::echo_response(seq))
+                .send_message(&path, Version::V1.port(), &v1::echo_response(seq), rcu)
                 .map_err(|_| Refusal::Message)?;
             Ok(Event::EchoAnswered)
         }
         (MessageType::EchoResponse, Some(seq)) if header.teid.0 == 0 => {
-            echo_response(dev, Version::V1, &path, seq)
+            echo_response(dev, Version::V1, &path, seq, rcu)
         }
         (MessageType::ErrorIndication, _) => {
             let message = message(skb)?;
@@ -236,7 +245,7 @@ fn message_v1(
             else {
                 return Err(Refusal::Message);
             };
-            notify::error_indication(dev, TunnelId::V1(teid), &path);
+            notify::error_indication(dev, TunnelId::V1(teid), &path, rcu);
             Ok(Event::ErrorIndicationReceived)
         }
         _ => Err(Refusal::Message),
@@ -261,11 +270,12 @@ fn echo_response(
     version: Version,
     path: &Path,
     seq: Seq,
+    rcu: &rcu::Guard,
 ) -> Result<Event, Refusal> {
     if !dev.data().paths.end_echo(version, path.peer, seq) {
         return Ok(Event::EchoUnasked);
     }
-    notify::echo_response(dev, version, path);
+    notify::echo_response(dev, version, path, rcu);
     Ok(Event::EchoResponse)
 }
 
@@ -277,6 +287,7 @@ fn tell_unknown_tunnel(
     skb: &SkBuff,
     id: TunnelId,
     flow: FlowLabel,
+    rcu: &rcu::Guard,
 ) {
     let Some(path) = endpoint.path_of(skb) else {
         return;
@@ -303,13 +314,18 @@ fn tell_unknown_tunnel(
         .emit(&mut message),
     };
     if let Some(message) = len.ok().and_then(|len| message.get(..len)) {
-        tell(dev, endpoint, &to, message, Event::ErrorIndicationSent);
+        tell(dev, endpoint, &to, message, Event::ErrorIndicationSent, rcu);
     }
 }
 
 /// Tells the sender of a message with an extension header that it takes more than us to
 /// understand which ones we do.
-fn tell_supported_extensions(dev: &Device<Gtp>, endpoint: &Endpoint<Gtp>, skb: &SkBuff) {
+fn tell_supported_extensions(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: &SkBuff,
+    rcu: &rcu::Guard,
+) {
     let Some(path) = endpoint.path_of(skb) else {
         return;
     };
@@ -323,16 +339,23 @@ fn tell_supported_extensions(dev: &Device<Gtp>, endpoint: &Endpoint<Gtp>, skb: &
     };
     let len = notification.emit(&mut message);
     if let Some(message) = len.ok().and_then(|len| message.get(..len)) {
-        tell(dev, endpoint, &to, message, Event::ExtensionsNotified);
+        tell(dev, endpoint, &to, message, Event::ExtensionsNotified, rcu);
     }
 }
 
 /// Sends a message that tells a peer of its error, unless it has had enough of them. That it
 /// cannot be sent is nothing that anyone could mend.
-fn tell(dev: &Device<Gtp>, endpoint: &Endpoint<Gtp>, path: &Path, message: &[u8], event: Event) {
+fn tell(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    path: &Path,
+    message: &[u8],
+    event: Event,
+    rcu: &rcu::Guard,
+) {
     let port = endpoint.role().version.port();
     if dev.data().paths.errors.allows(fold(path.peer))
-        && endpoint.send_message(path, port, message).is_ok()
+        && endpoint.send_message(path, port, message, rcu).is_ok()
     {
         dev.data().counters.count(event);
     }

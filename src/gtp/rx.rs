@@ -87,7 +87,8 @@ pub(super) enum Refusal {
 impl From<wire::Error> for Refusal {
     fn from(error: wire::Error) -> Self {
         match error {
-            wire::Error::Version => Self::OtherVersion,
+            // GTP' is one, too: charging, on the port of version 0.
+            wire::Error::Version | wire::Error::NotGtp => Self::OtherVersion,
             error => Self::Malformed(error),
         }
     }
@@ -146,14 +147,14 @@ pub(super) fn receive(
             Verdict::PassUp(skb)
         }
         Err(refusal) => {
-            path::handle(dev, endpoint, skb, refusal);
+            path::handle(dev, endpoint, skb, refusal, rcu);
             Verdict::Consumed
         }
     }
 }
 
-/// Finds the context of a G-PDU and removes all that is around the T-PDU. On a
-/// refusal the datagram is unchanged.
+/// Finds the context of a G-PDU and removes all that is around the T-PDU. A
+/// datagram that is somebody else's is unchanged.
 #[inline]
 fn decapsulate(
     dev: &Device<Gtp>,
@@ -193,7 +194,7 @@ fn decapsulate(
     }
     skb.trim(end)
         .map_err(|_| Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory))?;
-    let xnet = !endpoint.net().is(dev.net());
+    let xnet = !endpoint.net().is(dev.net(rcu));
     skb.decap(t_pdu, protocol, xnet).map_err(|_| {
         dev.count_rx_length_error();
         Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory)

@@ -82,9 +82,8 @@ events! {
 }
 
 /// How a datagram can be malformed, in the order of the counters.
-const MALFORMED: [Error; 9] = [
+const MALFORMED: [Error; 8] = [
     Error::TooShort,
-    Error::NotGtp,
     Error::LengthTooLong,
     Error::LengthTooShort,
     Error::ExtensionTruncated,

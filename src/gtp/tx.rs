@@ -45,6 +45,8 @@ use kernel::{
     sync::rcu, //
 };
 
+/// Largest value of a length field, in octets.
+const MAX_LENGTH: u32 = 65535;
 /// Length of a UDP header, in octets.
 const UDP_HEADER_LEN: u32 = 8;
 /// Smallest MTU of IPv6 (RFC 8200 5), in octets: no sender takes a smaller one to heart.
@@ -140,7 +142,7 @@ pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, rcu: &rcu::Guard) {
     match encapsulate(dev, &mut skb, rcu) {
         Ok(way) => {
             way.endpoint
-                .send(skb, way.route, way.tos, way.port, way.port);
+                .send(skb, way.route, way.tos, way.port, way.port, rcu);
         }
         Err(reason) => drop_with(dev, skb, reason),
     }
@@ -213,10 +215,15 @@ fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<
         Tunnel::V0 { .. } => v0::HEADER_LEN,
         Tunnel::V1 { .. } => v1::HEADER_LEN,
     };
-    let headers = u32::try_from(gtp)
+    let datagram = u32::try_from(gtp)
         .unwrap_or(u32::MAX)
-        .saturating_add(UDP_HEADER_LEN)
-        .saturating_add(route.ip_header_len());
+        .saturating_add(UDP_HEADER_LEN);
+    let headers = datagram.saturating_add(route.ip_header_len());
+    let len = u32::try_from(skb.len()).unwrap_or(u32::MAX);
+    // Lengths have 16 bits, and IPv4's counts its own header.
+    if len.saturating_add(headers) > MAX_LENGTH {
+        return Err(DropReason::TooBig);
+    }
     let room = route.mtu().saturating_sub(headers);
     match size {
         Size::Any => skb.update_pmtu(route.mtu()),
@@ -224,7 +231,7 @@ fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<
         Size::AtMost { least } => {
             let mtu = room.max(least);
             skb.update_pmtu(mtu);
-            if u32::try_from(skb.len()).map_or(true, |len| len > mtu) {
+            if len > mtu {
                 skb.send_too_big(mtu);
                 return Err(DropReason::TooBig);
             }

@@ -8,7 +8,10 @@ use super::{
     bindings,
     netns::Net, //
 };
-use kernel::types::Opaque;
+use kernel::{
+    sync::rcu,
+    types::Opaque, //
+};
 
 /// A network device.
 ///
@@ -49,11 +52,12 @@ impl NetDevice {
         u32::try_from(ifindex).unwrap_or(0)
     }
 
-    /// The namespace that the device is in.
+    /// The namespace that the device is in at this time. It may move to another one, and
+    /// this one go away, but not before the end of the read section.
     #[inline]
-    pub(crate) fn net(&self) -> &Net {
-        // SAFETY: By the type invariant the device is valid, and the namespace that
-        // it is in outlives it.
+    pub(crate) fn net<'a>(&'a self, _rcu: &'a rcu::Guard) -> &'a Net {
+        // SAFETY: By the type invariant the device is valid. A namespace that a device was
+        // in is freed a grace period after the device has left it.
         unsafe { Net::from_raw(bindings::helpers::dev_net(self.as_ptr())) }
     }
 

@@ -29,6 +29,11 @@ use kernel::{
         to_result, //
     },
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Release, //
+    },
     types::Opaque, //
 };
 
@@ -132,9 +137,12 @@ const fn name_of(name: &CStr) -> [c_char; 16] {
 /// # Invariants
 ///
 /// The operations, groups and the policy that the structure points to are static.
-/// Only generic netlink changes it.
-#[repr(transparent)]
-pub(crate) struct Family(Opaque<bindings::genl_family>);
+/// Only generic netlink changes it, and [`Registration`] while `registered` says that it
+/// may.
+pub(crate) struct Family {
+    inner: Opaque<bindings::genl_family>,
+    registered: Atomic<bool>,
+}
 
 // SAFETY: By the type invariant it changes under generic netlink's locks only.
 unsafe impl Sync for Family {}
@@ -162,12 +170,15 @@ impl Family {
         family.n_mcgrps = groups.len() as u8;
         family.resv_start_op = strict_from;
         // INVARIANT: All references are to statics.
-        Self(Opaque::new(family))
+        Self {
+            inner: Opaque::new(family),
+            registered: Atomic::new(false),
+        }
     }
 
     /// Returns the pointer that C functions take.
     fn as_ptr(&self) -> *mut bindings::genl_family {
-        self.0.get()
+        self.inner.get()
     }
 
     /// Whether anybody in `net` listens to the group with this index.
@@ -191,18 +202,20 @@ impl Registration {
     ///
     /// EEXIST when there is a family of that name; ENOMEM.
     pub(crate) fn new(family: &'static Family) -> Result<Self> {
-        // SAFETY: The family is static and not registered: generic netlink refuses a
-        // name that it knows. Its flags may be changed until it is.
-        unsafe {
-            let raw = &mut *family.as_ptr();
-            if raw.id == 0 {
-                raw.set_netnsok(1);
-                raw.set_parallel_ops(1);
-            }
-            to_result(bindings::genl_register_family(raw))?;
+        if family.registered.xchg(true, Full) {
+            return Err(EBUSY);
         }
-        // INVARIANT: Registered just now.
-        Ok(Self(family))
+        // SAFETY: The family is static, and not registered, so that its flags may be changed.
+        let result = unsafe {
+            (*family.as_ptr()).set_netnsok(1);
+            (*family.as_ptr()).set_parallel_ops(1);
+            to_result(bindings::genl_register_family(family.as_ptr()))
+        };
+        if result.is_err() {
+            family.registered.store(false, Release);
+        }
+        // INVARIANT: Registered, unless there was an error.
+        result.map(|()| Self(family))
     }
 }
 
@@ -210,6 +223,7 @@ impl Drop for Registration {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the family is registered.
         unsafe { bindings::genl_unregister_family(self.0.as_ptr()) };
+        self.0.registered.store(false, Release);
     }
 }
 

@@ -44,13 +44,12 @@ impl Net {
         core::ptr::eq(self, other)
     }
 
-    /// Takes a reference of one's own.
-    pub(crate) fn get(&self) -> NetRef {
-        // SAFETY: By the type invariant the pointer is valid, and a namespace that
-        // can be borrowed has not lost its last reference.
-        let ptr = unsafe { bindings::helpers::get_net(self.as_ptr()) };
-        // INVARIANT: `get_net()` has taken the reference that we own.
-        NetRef(NonNull::new(ptr).unwrap_or(NonNull::from(&self.0).cast()))
+    /// Takes a reference of one's own, unless the namespace is going away.
+    pub(crate) fn get(&self) -> Option<NetRef> {
+        // SAFETY: By the type invariant the pointer is valid.
+        let ptr = unsafe { bindings::helpers::maybe_get_net(self.as_ptr()) };
+        // INVARIANT: Unless it is null, the function has taken the reference that we own.
+        NonNull::new(ptr).map(NetRef)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct RcuBox<T> {
     value: T,
 }
 
-impl<T> RcuBox<T> {
+impl<T: 'static> RcuBox<T> {
     /// How far the value is from the start of the object, in octets.
     pub(super) const VALUE_OFFSET: usize = core::mem::offset_of!(Self, value);
 
@@ -78,14 +78,19 @@ impl<T> RcuBox<T> {
     }
 }
 
-/// Waits, when dropped, until every object given to `RcuBox::free` is gone.
+/// Waits, when dropped, until nobody runs code of the module any more: neither a task that
+/// was in the midst of a callback when that was taken down, nor RCU for an object given to
+/// `RcuBox::free`.
 ///
-/// A module that frees objects so holds one as the last field of its state, or
-/// else its text could be unloaded before the callbacks have run.
+/// A module holds one as the last field of its state, or else its text could be unloaded
+/// before that.
 pub(crate) struct Barrier;
 
 impl Drop for Barrier {
     fn drop(&mut self) {
+        // A socket that is being closed calls us outside of any read section.
+        // SAFETY: Process context.
+        unsafe { bindings::helpers::synchronize_rcu_tasks() };
         rcu::rcu_barrier();
     }
 }

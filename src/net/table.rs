@@ -5,8 +5,8 @@
 //! A [`Table`] owns its objects. Each has `N` keys, unique among the table's keys
 //! of that index, and a number that it keeps for life. Readers look up under RCU
 //! and may keep what they found until the end of their read section. Writers lock
-//! the table; what they do becomes visible in all indexes or in none. The indexes
-//! grow and shrink.
+//! the table; what they do takes effect in all indexes or in none, though a reader
+//! may see one index change before another. The indexes grow and shrink.
 //!
 //! C headers: `include/linux/rhashtable.h`, `include/linux/xarray.h`.
 
@@ -37,7 +37,7 @@ use kernel::{
 pub(crate) struct Key(pub(crate) [u32; 3]);
 
 /// An object with `N` keys that do not change while it is in a table.
-pub(crate) trait Keyed<const N: usize>: Send + Sync {
+pub(crate) trait Keyed<const N: usize>: Send + Sync + 'static {
     /// The object's keys, by index.
     fn keys(&self) -> [Key; N];
 }
@@ -59,7 +59,7 @@ unsafe impl<T: Send, const N: usize> Send for Entry<T, N> {}
 unsafe impl<T: Sync, const N: usize> Sync for Entry<T, N> {}
 
 /// An object that is not in a table yet.
-pub(crate) struct Unpublished<T, const N: usize>(KBox<RcuBox<Entry<T, N>>>);
+pub(crate) struct Unpublished<T: 'static, const N: usize>(KBox<RcuBox<Entry<T, N>>>);
 
 impl<T: Keyed<N>, const N: usize> Unpublished<T, N> {
     /// Allocates memory for an object and moves it there.
@@ -85,7 +85,7 @@ impl<T: Keyed<N>, const N: usize> Unpublished<T, N> {
     }
 }
 
-impl<T, const N: usize> Deref for Unpublished<T, N> {
+impl<T: 'static, const N: usize> Deref for Unpublished<T, N> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -99,9 +99,9 @@ impl<T, const N: usize> Deref for Unpublished<T, N> {
 /// # Invariants
 ///
 /// The pointer comes of `KBox::into_raw`, and no index leads to it.
-pub(crate) struct Removed<T, const N: usize>(NonNull<RcuBox<Entry<T, N>>>);
+pub(crate) struct Removed<T: 'static, const N: usize>(NonNull<RcuBox<Entry<T, N>>>);
 
-impl<T, const N: usize> Deref for Removed<T, N> {
+impl<T: 'static, const N: usize> Deref for Removed<T, N> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -110,7 +110,7 @@ impl<T, const N: usize> Deref for Removed<T, N> {
     }
 }
 
-impl<T, const N: usize> Drop for Removed<T, N> {
+impl<T: 'static, const N: usize> Drop for Removed<T, N> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant no reader can find the object any more, and we
         // are the only one to free it.
@@ -220,7 +220,7 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
             entries <- Opaque::ffi_init(|xa| {
                 // SAFETY: `xa` is valid for writing.
                 unsafe {
-                    bindings::helpers::xa_init_flags(xa, bindings::NET_CONST_XA_FLAGS_ALLOC);
+                    bindings::helpers::xa_init_flags(xa, bindings::NET_CONST_XA_FLAGS);
                 }
             }),
             state <- new_mutex!(State::Open),
@@ -335,7 +335,8 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     ///
     /// - ENODEV: the table is closed.
     /// - EEXIST: one of the keys is in use.
-    /// - ENOMEM, E2BIG, EBUSY: no room.
+    /// - ENOSPC: there are as many objects as there are numbers.
+    /// - ENOMEM.
     ///
     /// On an error the table is as before.
     pub(crate) fn insert(&mut self, object: Unpublished<T, N>) -> Result<&T> {
@@ -440,7 +441,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     ///
     /// - ENOENT: there is no such object.
     /// - EEXIST: a key of the new object is in use by a third one.
-    /// - ENOMEM, E2BIG, EBUSY: no room.
+    /// - ENOMEM.
     ///
     /// On an error the table is as before.
     pub(crate) fn replace(
@@ -530,6 +531,10 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
             any = true;
             // SAFETY: The entry was found in the table, and the lock is held.
             drop(unsafe { self.unlink(entry) });
+            if index % 1024 == 0 {
+                // SAFETY: Process context, with nothing but sleeping locks held.
+                unsafe { bindings::helpers::cond_resched() };
+            }
         }
         any
     }

@@ -70,7 +70,7 @@ impl Command for EchoReq {
                 c"Our address is missing: GTPA_MS_ADDRESS or GTPA_MS_ADDR6",
             );
         };
-        let dev = device(request, extack)?;
+        let (_net, dev) = device(request, extack)?;
         let rcu = rcu::read_lock();
         let socket = |version, ipv6| dev.data().slot(SocketRole { version, ipv6 }).get(&rcu);
         let is_ours = |version, ipv6| {
@@ -99,7 +99,7 @@ impl Command for EchoReq {
                 c"The addresses are not of the family of the device's sockets",
             )
         })?;
-        path::send_echo_request(&dev, endpoint, peer, local).map_err(|error| match error {
+        path::send_echo_request(&dev, endpoint, peer, local, &rcu).map_err(|error| match error {
             EAFNOSUPPORT => extack.fail(
                 EAFNOSUPPORT,
                 c"The addresses are not of the family of the device's sockets",

@@ -112,13 +112,13 @@ impl Command for DelPdp {
     fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
         let attrs = request.attrs();
         version(&attrs, extack)?;
-        let dev = device(request, extack)?;
+        let (net, dev) = device(request, extack)?;
         let (index, key) = which(&attrs, extack)?;
         let mut contexts = dev.data().contexts.lock();
         let pdp = contexts
             .remove(index, &key)
             .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
-        notify(&dev, cmd::DELPDP, &pdp);
+        notify(&net, &dev, cmd::DELPDP, &pdp);
         Ok(())
     }
 }
@@ -132,7 +132,7 @@ impl Command for GetPdp {
     fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result {
         let attrs = request.attrs();
         version(&attrs, extack)?;
-        let dev = device(request, extack)?;
+        let (_net, dev) = device(request, extack)?;
         let (index, key) = which(&attrs, extack)?;
         let mut answer = request.answer(&FAMILY, cmd::NEWPDP)?;
         {

@@ -168,7 +168,7 @@ impl Command for NewPdp {
             return missing(extack, attr::LINK, NO_LINK);
         }
         let tunnel = Self::tunnel(&attrs, extack)?;
-        let dev = device(request, extack)?;
+        let (net, dev) = device(request, extack)?;
         let gtp = dev.data();
         let peer = Self::peer(&attrs, gtp, tunnel.version(), extack)?;
         let ms = Self::ms(&attrs, extack)?;
@@ -183,8 +183,10 @@ impl Command for NewPdp {
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
             (None, None) => {
                 ms_prefix(&attrs, extack)?;
-                let pdp = contexts.insert(new)?;
-                notify(&dev, cmd::NEWPDP, pdp);
+                let pdp = contexts
+                    .insert(new)
+                    .map_err(|error| extack.fail(error, c"The context cannot be added"))?;
+                notify(&net, &dev, cmd::NEWPDP, pdp);
                 return Ok(());
             }
             (Some(known), _) => (known, keys),
@@ -217,7 +219,7 @@ impl Command for NewPdp {
         ms_prefix(&attrs, extack)?;
         new.go_on_from(known);
         let (pdp, _old) = contexts.replace(index, &key, new)?;
-        notify(&dev, cmd::NEWPDP, pdp);
+        notify(&net, &dev, cmd::NEWPDP, pdp);
         Ok(())
     }
 }

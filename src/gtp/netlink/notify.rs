@@ -23,11 +23,15 @@ use super::{
 use crate::net::{
     genl::Message,
     link::Device,
+    netns::Net,
     nlattr::Writer,
     udp::Path, //
 };
 use core::net::IpAddr;
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
 /// Writes what a message says of a context.
 pub(super) fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Result {
@@ -56,22 +60,43 @@ fn put_address(writer: &mut Writer<'_>, address: IpAddr, v4: u16, v6: u16) -> Re
     }
 }
 
-/// Tells the listeners in the device's namespace of something. Any context.
-fn notify_of(dev: &Device<Gtp>, cmd: u8, fill: impl FnOnce(&mut Writer<'_>) -> Result) {
-    if !FAMILY.has_listeners(dev.net(), GROUP) {
+/// Tells the listeners in `net` of something, in a message begun by `begin`. What has
+/// happened stays so if they cannot be told.
+fn tell(
+    net: &Net,
+    begin: impl FnOnce() -> Result<Message>,
+    fill: impl FnOnce(&mut Writer<'_>) -> Result,
+) {
+    if !FAMILY.has_listeners(net, GROUP) {
         return;
     }
-    let Ok(mut message) = Message::notification_atomic(&FAMILY, cmd) else {
+    let Ok(mut message) = begin() else {
         return;
     };
     if fill(&mut message.writer()).is_ok() {
-        message.multicast(dev.net(), GROUP);
+        message.multicast(net, GROUP);
     }
 }
 
+/// Tells the listeners in the device's namespace of something. Any context.
+fn tell_atomic(
+    dev: &Device<Gtp>,
+    cmd: u8,
+    rcu: &rcu::Guard,
+    fill: impl FnOnce(&mut Writer<'_>) -> Result,
+) {
+    let begin = || Message::notification_atomic(&FAMILY, cmd);
+    tell(dev.net(rcu), begin, fill);
+}
+
 /// Tells the listeners that a peer has answered our echo request.
-pub(in crate::gtp) fn echo_response(dev: &Device<Gtp>, version: Version, path: &Path) {
-    notify_of(dev, cmd::ECHOREQ, |writer| {
+pub(in crate::gtp) fn echo_response(
+    dev: &Device<Gtp>,
+    version: Version,
+    path: &Path,
+    rcu: &rcu::Guard,
+) {
+    tell_atomic(dev, cmd::ECHOREQ, rcu, |writer| {
         writer.put_u32(attr::VERSION, u32::from(version.number()))?;
         put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
         put_address(writer, path.local, attr::MS_ADDRESS, attr::MS_ADDR6)
@@ -80,14 +105,19 @@ pub(in crate::gtp) fn echo_response(dev: &Device<Gtp>, version: Version, path: &
 
 /// Tells the listeners that all contexts of a device are gone.
 pub(in crate::gtp) fn flush(dev: &Device<Gtp>) {
-    notify_of(dev, cmd::FLUSH, |writer| {
+    tell_atomic(dev, cmd::FLUSH, &rcu::read_lock(), |writer| {
         writer.put_u32(attr::LINK, dev.ifindex())
     });
 }
 
 /// Tells the listeners that a peer does not know a tunnel of ours any more.
-pub(in crate::gtp) fn error_indication(dev: &Device<Gtp>, id: TunnelId, path: &Path) {
-    notify_of(dev, cmd::ERROR_INDICATION, |writer| {
+pub(in crate::gtp) fn error_indication(
+    dev: &Device<Gtp>,
+    id: TunnelId,
+    path: &Path,
+    rcu: &rcu::Guard,
+) {
+    tell_atomic(dev, cmd::ERROR_INDICATION, rcu, |writer| {
         let version = match id {
             TunnelId::V0(_) => Version::V0,
             TunnelId::V1(_) => Version::V1,
@@ -102,16 +132,8 @@ pub(in crate::gtp) fn error_indication(dev: &Device<Gtp>, id: TunnelId, path: &P
     });
 }
 
-/// Tells the listeners in the device's namespace what has happened to a context. What
-/// has happened stays so if they cannot be told.
-pub(super) fn notify(dev: &Device<Gtp>, cmd: u8, pdp: &Pdp) {
-    if !FAMILY.has_listeners(dev.net(), GROUP) {
-        return;
-    }
-    let Ok(mut message) = Message::notification(&FAMILY, cmd) else {
-        return;
-    };
-    if fill(&mut message.writer(), dev, pdp).is_ok() {
-        message.multicast(dev.net(), GROUP);
-    }
+/// Tells the listeners in the device's namespace `net` what has happened to a context.
+pub(super) fn notify(net: &Net, dev: &Device<Gtp>, cmd: u8, pdp: &Pdp) {
+    let begin = || Message::notification(&FAMILY, cmd);
+    tell(net, begin, |writer| fill(writer, dev, pdp));
 }

@@ -41,14 +41,17 @@ pub(super) fn version(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<u32>
     }
 }
 
-/// Finds the device that a request names.
-pub(super) fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<DeviceRef<Gtp>> {
+/// Finds the device that a request names, and the namespace that it is in.
+pub(super) fn device(
+    request: &Request<'_>,
+    extack: &mut ExtAck<'_>,
+) -> Result<(NetRef, DeviceRef<Gtp>)> {
     let attrs = request.attrs();
     let Some(link) = attrs.get(attr::LINK) else {
         return missing(extack, attr::LINK, NO_LINK);
     };
     let net = match attrs.get(attr::NET_NS_FD) {
-        None => request.net().get(),
+        None => request.net().get().ok_or(ENODEV)?,
         Some(fd) => NetRef::from_fd(fd.i32()).map_err(|_| {
             extack.fail_attr(
                 ENODEV,
@@ -62,9 +65,10 @@ pub(super) fn device(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result<D
             return Err(extack.fail_attr(EPERM, fd, c"It takes CAP_NET_ADMIN over that namespace"));
         }
     }
-    Gtp::link_type()
-        .find(&net, link.u32())
-        .ok_or_else(|| extack.fail_attr(ENODEV, link, c"No gtp device has this number"))
+    match Gtp::link_type().find(&net, link.u32()) {
+        Some(dev) => Ok((net, dev)),
+        None => Err(extack.fail_attr(ENODEV, link, c"No gtp device has this number")),
+    }
 }
 
 /// Reads the address family of the MS.

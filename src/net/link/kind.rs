@@ -263,12 +263,24 @@ impl<T: Driver> Type<T> {
             });
             if let Err(error) = registered {
                 T::close(device);
-                // Whoever came to the data from outside does so under RCU.
+                let listed = bindings::netdev_reg_state_NETREG_UNREGISTERING;
+                // SAFETY: RTNL, under which the state changes, is held.
+                if u32::from(unsafe { (*dev).reg_state }) == listed {
+                    // The device could be found for a while: others may hold references. The
+                    // stack waits for these, and then calls the destructor.
+                    T::remove(device);
+                    // SAFETY: The device is valid, and the stack looks at the field when RTNL
+                    // is released.
+                    unsafe { (*dev).priv_destructor = Some(Self::destructor) };
+                    return Err(error);
+                }
+                // Nobody holds a reference. Who came to the data from a socket did so under
+                // RCU.
                 // SAFETY: We are in process context.
                 unsafe { bindings::synchronize_net() };
-                // SAFETY: The data is initialised, and nobody looks at it any more:
-                // `close()` has made it unreachable, and the readers are done. There is
-                // no destructor yet that would drop it again.
+                // SAFETY: The data is initialised, and nobody looks at it any more: the device
+                // was never to be found, `close()` has taken it from its sockets, and their
+                // readers are done. There is no destructor yet that would drop it again.
                 unsafe { core::ptr::drop_in_place(data) };
                 return Err(error);
             }

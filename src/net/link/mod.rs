@@ -8,8 +8,8 @@
 //! and dropped when the last user of the device is gone; a device dies with the
 //! namespace that it was made from.
 //!
-//! Locks: everything but [`Driver::xmit`] and [`Driver::fill_info`] is called
-//! with RTNL held.
+//! Locks: [`Driver::new`], [`Driver::open`], [`Driver::remove`] and [`Driver::close`]
+//! are called with RTNL held.
 //!
 //! C header: `include/net/rtnetlink.h`.
 

@@ -38,12 +38,11 @@ impl Setup<'_> {
             | bindings::net_device_flags_IFF_MULTICAST;
         // SAFETY: By the type invariant the device is valid and ours to change.
         unsafe {
-            let dev = &mut *self.0;
-            dev.type_ = bindings::ARPHRD_NONE as u16;
-            dev.hard_header_len = 0;
-            dev.addr_len = 0;
-            dev.flags = flags;
-            bindings::helpers::netdev_setup_tunnel(dev);
+            (*self.0).type_ = bindings::ARPHRD_NONE as u16;
+            (*self.0).hard_header_len = 0;
+            (*self.0).addr_len = 0;
+            (*self.0).flags = flags;
+            bindings::helpers::netdev_setup_tunnel(self.0);
         }
     }
 

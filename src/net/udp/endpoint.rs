@@ -25,7 +25,10 @@ use core::{
     },
     ptr::NonNull, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
 /// Between whom a datagram goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,14 @@ impl<T: Receiver> Endpoint<T> {
         u32::from(unsafe { bindings::helpers::sk_family(self.sk.as_ptr()) }) == bindings::AF_INET6
     }
 
+    /// Whether the last file of the socket has been closed.
+    #[inline]
+    pub(super) fn is_dead(&self) -> bool {
+        // SAFETY: By the type invariant the socket is valid. The flag may be set at any time;
+        // either value is right then.
+        unsafe { bindings::helpers::sock_is_dead(self.sk.as_ptr()) }
+    }
+
     /// The device that has the socket.
     #[inline]
     pub(super) fn device(&self) -> &Device<T> {
@@ -113,8 +124,8 @@ impl<T: Receiver> Endpoint<T> {
         unsafe { Route::output(self.sk, None, peer) }
     }
 
-    /// Tells between which addresses a datagram that this socket has received went. An
-    /// IPv6 socket may have received one of IPv4.
+    /// Tells between which addresses a datagram that this socket has received went, if it
+    /// can be answered. An IPv6 socket may have received one of IPv4.
     pub(crate) fn path_of(&self, skb: &SkBuff) -> Option<Path> {
         let [p0, p1] = *skb.linear().first_chunk()?;
         let peer_port = u16::from_be_bytes([p0, p1]);
@@ -134,6 +145,10 @@ impl<T: Receiver> Endpoint<T> {
             };
             (address(12)?, address(16)?)
         };
+        // Nobody can be answered from a group, or by a group.
+        if local.is_multicast() || peer.is_multicast() || peer.is_unspecified() {
+            return None;
+        }
         Some(Path {
             peer,
             peer_port,
@@ -148,7 +163,13 @@ impl<T: Receiver> Endpoint<T> {
     ///
     /// EAFNOSUPPORT for an IPv6 path on an IPv4 socket; ENOMEM; what the look-up of the
     /// route says.
-    pub(crate) fn send_message(&self, path: &Path, port: u16, payload: &[u8]) -> Result {
+    pub(crate) fn send_message(
+        &self,
+        path: &Path,
+        port: u16,
+        payload: &[u8],
+        rcu: &rcu::Guard,
+    ) -> Result {
         if path.peer.is_ipv6() && !self.is_ipv6() {
             return Err(EAFNOSUPPORT);
         }
@@ -157,7 +178,7 @@ impl<T: Receiver> Endpoint<T> {
         let route = unsafe { Route::output(self.sk, Some(path.local), path.peer) }?;
         // SAFETY: Enabled again below.
         unsafe { bindings::helpers::local_bh_disable() };
-        self.send(skb, route, 0, port, path.peer_port);
+        self.send(skb, route, 0, port, path.peer_port, rcu);
         // SAFETY: Disabled above.
         unsafe { bindings::helpers::local_bh_enable() };
         Ok(())
@@ -167,8 +188,16 @@ impl<T: Receiver> Endpoint<T> {
     /// the packet belongs to. `tos` is the outer TOS octet or traffic class. Softirqs are
     /// disabled.
     #[inline]
-    pub(crate) fn send(&self, skb: SkBuff, route: Route, tos: u8, from: u16, to: u16) {
-        let xnet = !self.net().is(self.device().net());
+    pub(crate) fn send(
+        &self,
+        skb: SkBuff,
+        route: Route,
+        tos: u8,
+        from: u16,
+        to: u16,
+        rcu: &rcu::Guard,
+    ) {
+        let xnet = !self.net().is(self.device().net(rcu));
         let (sk, ends) = (self.sk.as_ptr(), route.ends());
         let (dst, skb) = (route.into_raw(), skb.into_raw());
         match ends {

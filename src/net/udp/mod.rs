@@ -47,7 +47,7 @@ pub(crate) trait Receiver: Driver {
     /// What a socket is used for: chooses a slot.
     type Role: Copy + Send + Sync;
 
-    /// The slot for the socket with this role.
+    /// The slot for the socket with this role: always the same, and part of `self`.
     fn slot(&self, role: Self::Role) -> &Slot<Self>;
 
     /// Takes a datagram, whose data begins with the UDP header. Called in softirq

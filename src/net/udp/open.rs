@@ -68,15 +68,16 @@ impl Drop for SocketFile {
 }
 
 /// Puts the UDP socket behind file descriptor `fd` of the calling process into the
-/// slot for the role that `role` chooses by whether it is an IPv6 socket. The slot must be
-/// empty. `attr` is where the descriptor was given.
+/// slot for the role that `role` chooses by whether it is an IPv6 socket. `attr` is where
+/// the descriptor was given.
 ///
 /// # Errors
 ///
 /// - EBADF, ENOTSOCK: not the descriptor of a socket.
 /// - EINVAL: not a UDP socket of IPv4 or IPv6.
 /// - EADDRNOTAVAIL: an IPv6 socket that takes IPv4 as well.
-/// - EBUSY: in use by another device or for another encapsulation.
+/// - EBUSY: in use by another device or for another encapsulation; or the slot is not
+///   empty.
 /// - ENOMEM.
 pub(crate) fn attach<T: Receiver>(
     dev: &Device<T>,
@@ -123,35 +124,36 @@ pub(crate) fn attach<T: Receiver>(
     })?;
     // SAFETY: The file keeps the socket alive. Under its lock nobody else attaches
     // it; if it is free, the slot is filled with a reference taken for the endpoint.
-    let busy = unsafe {
+    let result = unsafe {
         bindings::helpers::lock_sock(sk.as_ptr());
-        let busy = bindings::helpers::sk_has_user_data(sk.as_ptr());
-        if !busy {
+        let result = if bindings::helpers::sk_has_user_data(sk.as_ptr()) {
+            Err(EBUSY)
+        } else {
             bindings::helpers::sock_hold(sk.as_ptr());
             endpoint.value_mut().holds_sock = true;
             let net = bindings::helpers::sock_net(sk.as_ptr());
-            dev.data().slot(role).fill(endpoint, net);
-        }
+            dev.data().slot(role).fill(endpoint, net)
+        };
         bindings::release_sock(sk.as_ptr());
-        busy
+        result
     };
-    if busy {
-        return Err(extack.fail_attr(
-            EBUSY,
+    result.map_err(|error| {
+        extack.fail_attr(
+            error,
             attr,
             c"The socket is in use by another device or encapsulation",
-        ));
-    }
-    Ok(())
+        )
+    })
 }
 
 /// Makes a UDP socket in `net`, bound to `address` and `port`, and puts it into the
-/// slot for `role`, which must be empty. An IPv6 socket receives IPv4 as well, where its
+/// slot for `role`. An IPv6 socket receives IPv4 as well, where its
 /// address allows it, unless it is `ipv6_only`.
 ///
 /// # Errors
 ///
-/// What bind() says: EADDRINUSE, EADDRNOTAVAIL; EAFNOSUPPORT, ENOMEM.
+/// What bind() says: EADDRINUSE, EADDRNOTAVAIL; EAFNOSUPPORT, ENOMEM; EBUSY if the slot is
+/// not empty.
 pub(crate) fn create<T: Receiver>(
     dev: &Device<T>,
     role: T::Role,
@@ -193,6 +195,8 @@ pub(crate) fn create<T: Receiver>(
     // INVARIANT: The endpoint owns the socket; the device has the slot, and so
     // outlives what is in it.
     // SAFETY: Nobody else knows the socket yet.
-    unsafe { dev.data().slot(role).fill(endpoint, net.as_ptr()) };
-    Ok(())
+    unsafe { dev.data().slot(role).fill(endpoint, net.as_ptr()) }.inspect_err(|_| {
+        // SAFETY: The socket is ours to close.
+        unsafe { bindings::udp_tunnel_sock_release(sk.as_ptr()) };
+    })
 }

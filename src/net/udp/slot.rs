@@ -24,8 +24,7 @@ use kernel::{
             Acquire,
             Atomic,
             Full,
-            Relaxed,
-            Release, //
+            Relaxed, //
         },
         rcu, //
     },
@@ -56,12 +55,15 @@ impl<T: Receiver> Slot<T> {
         let endpoint = self.0.load(Acquire);
         // SAFETY: By the type invariant a pointer that is not null is valid until a
         // grace period after it left the slot, so until the end of the read section.
-        unsafe { endpoint.as_ref() }.map(RcuBox::value)
+        unsafe { endpoint.as_ref() }
+            .map(RcuBox::value)
+            // A process can have its socket forget us: then nobody tells us that it is closed.
+            .filter(|endpoint| !endpoint.is_dead())
     }
 
-    /// Whether there is no endpoint.
+    /// Whether there is no endpoint that could be used.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.load(Relaxed).is_null()
+        self.get(&rcu::read_lock()).is_none()
     }
 
     /// Empties the slot: stops receiving, and closes the socket if it was made
@@ -94,15 +96,32 @@ impl<T: Receiver> Slot<T> {
     /// # Safety
     ///
     /// The caller must hold the socket's lock, or be the only one that knows the
-    /// socket; the slot must be empty and be the one that `device` has for the
-    /// endpoint's role.
-    pub(super) unsafe fn fill(&self, endpoint: KBox<RcuBox<Endpoint<T>>>, net: *mut bindings::net) {
+    /// socket.
+    ///
+    /// # Errors
+    ///
+    /// EBUSY if the slot is not empty; EINVAL if it is not part of the device's data.
+    pub(super) unsafe fn fill(
+        &self,
+        endpoint: KBox<RcuBox<Endpoint<T>>>,
+        net: *mut bindings::net,
+    ) -> Result {
         let sk = endpoint.value().sk.as_ptr();
         let process = endpoint.value().owner == Owner::Process;
+        // Only a slot that is emptied when the device goes away may lead to it.
+        let data = core::ptr::from_ref(endpoint.value().device().data()).addr();
+        let offset = core::ptr::from_ref(self).addr().wrapping_sub(data);
+        if offset >= size_of::<T>() {
+            return Err(EINVAL);
+        }
         let this = KBox::into_raw(endpoint);
         // INVARIANT: Comes of `KBox::into_raw`. Receivers find it in the slot as soon
         // as they find it in the socket.
-        self.0.store(this, Release);
+        if self.0.cmpxchg(core::ptr::null_mut(), this, Full).is_err() {
+            // SAFETY: It was a box just now, and nobody has seen it.
+            drop(unsafe { KBox::from_raw(this) });
+            return Err(EBUSY);
+        }
         // SAFETY: All zero is a valid configuration, one without callbacks.
         let mut config: bindings::udp_tunnel_sock_cfg = unsafe { core::mem::zeroed() };
         config.sk_user_data = this.cast();
@@ -114,6 +133,7 @@ impl<T: Receiver> Slot<T> {
         // SAFETY: The socket is valid, and by the caller's duty nobody else changes its
         // receive path at this time.
         unsafe { bindings::setup_udp_tunnel_sock(net, sk, &mut config) };
+        Ok(())
     }
 
     /// # Safety
@@ -126,7 +146,7 @@ impl<T: Receiver> Slot<T> {
         // end of the read section: both slot and user data are cleared a grace period
         // before it is freed.
         let endpoint = unsafe {
-            let this = bindings::helpers::rcu_dereference_sk_user_data(sk);
+            let this = bindings::helpers::udp_encap_user_data(sk, Some(Self::encap_rcv));
             this.cast::<RcuBox<Endpoint<T>>>().as_ref()
         };
         let Some(endpoint) = endpoint.map(RcuBox::value) else {
@@ -151,7 +171,7 @@ impl<T: Receiver> Slot<T> {
     unsafe extern "C" fn encap_destroy(sk: *mut bindings::sock) {
         let _rcu = rcu::read_lock();
         // SAFETY: As in `encap_rcv()`.
-        let this = unsafe { bindings::helpers::rcu_dereference_sk_user_data(sk) }
+        let this = unsafe { bindings::helpers::udp_encap_user_data(sk, Some(Self::encap_rcv)) }
             .cast::<RcuBox<Endpoint<T>>>();
         // SAFETY: As in `encap_rcv()`.
         let Some(endpoint) = (unsafe { this.as_ref() }).map(RcuBox::value) else {
@@ -174,7 +194,7 @@ impl<T: Receiver> Slot<T> {
 
 impl<T: Receiver> Drop for Slot<T> {
     fn drop(&mut self) {
-        if !self.is_empty() {
+        if !self.0.load(Relaxed).is_null() {
             self.clear();
             rcu::synchronize_rcu();
         }
