@@ -39,9 +39,9 @@ fmt-check: ## fail where Rust is not formatted
 checkpatch: ## the kernel's checkpatch over helpers.c and the headers
 	@scripts/check checkpatch
 
-doc: ## documentation of module and host crate, in target/doc
+doc: ## documentation of the module and of the host crate
 	@scripts/module doc
-	@scripts/in-root cargo doc --no-deps --document-private-items --target-dir target
+	@scripts/in-root env RUSTDOCFLAGS='-Dwarnings -Arustdoc::private_intra_doc_links' cargo doc --release --no-deps --document-private-items
 
 analyzer: ## write rust-project.json for rust-analyzer
 	@scripts/module analyzer
