@@ -14,7 +14,7 @@ use crate::packet::Packet;
 use crate::{errno, netns, sys};
 
 /// How long to wait for what must come. Nothing is lost by a long wait, only failures take it.
-const PATIENCE: i32 = 4000;
+const PATIENCE: i32 = 2500;
 
 /// How long nothing must come, in milliseconds. What is tested happens inside of a system call
 /// or in the softirq right after it.
