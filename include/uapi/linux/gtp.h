@@ -193,6 +193,14 @@ enum gtp_genl_cmds {
 	GTP_CMD_FLUSH = 65,
 };
 
+/*
+ * Names of the notifications that are numbered like requests, for code that is
+ * generated from the netlink specification.
+ */
+#define GTP_CMD_NEWPDP_NTF	GTP_CMD_NEWPDP
+#define GTP_CMD_DELPDP_NTF	GTP_CMD_DELPDP
+#define GTP_CMD_ECHOREQ_NTF	GTP_CMD_ECHOREQ
+
 /**
  * enum gtp_version - values of GTPA_VERSION
  *
@@ -277,12 +285,18 @@ enum gtp_attrs {
  *	IFLA_GTP_LOCAL and IPv6-only sockets bound to IFLA_GTP_LOCAL6, either
  *	of them to any address where it is absent, so that one link has peers
  *	of both families. 0, the default: sockets of one family, as without
- *	the attribute. EINVAL: another value, or no IFLA_GTP_CREATE_SOCKETS.
+ *	the attribute. EINVAL: another value, or 1 without
+ *	IFLA_GTP_CREATE_SOCKETS. ERANGE: too short, as for any scalar.
  *	EAFNOSUPPORT: no IPv6 here. EADDRINUSE, EADDRNOTAVAIL: from binding
  *	any of the sockets.
+ * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
 	IFLA_GTP_DUAL_STACK = 64,
+	__IFLA_GTP_MORE_MAX,
 };
+
+/* Highest attribute of enum ifla_gtp_more. */
+#define IFLA_GTP_MORE_MAX	(__IFLA_GTP_MORE_MAX - 1)
 
 #endif /* _UAPI_LINUX_GTP_H_ */
