@@ -26,6 +26,7 @@ mod pdp;
 mod report;
 mod script;
 mod socket;
+mod spec;
 mod stats;
 mod sys;
 

@@ -56,6 +56,9 @@ PDP contexts
   bulk newpdp|delpdp [ns=] dev= count= [version=] tei= ms= peer=
   extacks                    every refusal so far came with a message
   family [ns=]               the generic netlink family as it must be
+  spec FILE [ns=] [mainline] [WHAT...]  the driver as a specification in YAML says: family, commands,
+          rights, groups, policies, dump-policies, requests (all of these if none is named), join,
+          reply=OP, reply-number=OP, event=OP@LISTENER; of a link's requests, dev=DEV
   subscribe NAME [ns=]       notified NAME [timeout=MS] cmd=N ATTRIBUTES
 
 Counters

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::report::{self, Report};
-use crate::{genl, link, pdp, socket, stats};
+use crate::{genl, link, pdp, socket, spec, stats};
 
 /// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
 /// is wrong.
@@ -140,6 +140,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "notified" => pdp::notified(ctx, &mut args)?,
         "extacks" => pdp::extacks(ctx)?,
         "family" => genl::check(ctx, &mut args)?,
+        "spec" => spec::check(ctx, &mut args)?,
         "count" => stats::count(ctx, &mut args)?,
         "counted" => stats::counted(ctx, &mut args)?,
         "counters" => stats::zero(ctx, &mut args)?,
