@@ -13,16 +13,20 @@ use super::{
     rx,
     stats::Counters,
     tx,
-    uapi::link::{
-        CREATE_SOCKETS,
-        DUAL_STACK,
-        FD0,
-        FD1,
-        LOCAL,
-        LOCAL6,
-        PDP_HASHSIZE,
-        RESTART_COUNT,
-        ROLE, //
+    uapi::{
+        link::{
+            CREATE_SOCKETS,
+            DUAL_STACK,
+            FD0,
+            FD1,
+            LOCAL,
+            LOCAL6,
+            PDP_HASHSIZE,
+            RESTART_COUNT,
+            ROLE, //
+        },
+        UDP_ENCAP_GTP0,
+        UDP_ENCAP_GTP1U, //
     },
 };
 use crate::net::{
@@ -52,10 +56,13 @@ use crate::net::{
         Slot, //
     },
 };
-use core::net::{
-    IpAddr,
-    Ipv4Addr,
-    Ipv6Addr, //
+use core::{
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
+    num::NonZeroU8, //
 };
 use kernel::{
     prelude::*,
@@ -290,6 +297,13 @@ impl Receiver for Gtp {
             ipv6
         } else {
             ipv4
+        }
+    }
+
+    fn encap_type(role: SocketRole) -> NonZeroU8 {
+        match role.version {
+            Version::V0 => UDP_ENCAP_GTP0,
+            Version::V1 => UDP_ENCAP_GTP1U,
         }
     }
 

@@ -3,6 +3,13 @@
 //! Numbers of the netlink interface, as `include/uapi/linux/gtp.h` and the
 //! kernel's `if_link.h` document them.
 
+use core::num::NonZeroU8;
+
+/// Encapsulation type of sockets for version 0 (`linux/udp.h`).
+pub(super) const UDP_ENCAP_GTP0: NonZeroU8 = NonZeroU8::MIN.saturating_add(3);
+/// Encapsulation type of sockets for version 1.
+pub(super) const UDP_ENCAP_GTP1U: NonZeroU8 = NonZeroU8::MIN.saturating_add(4);
+
 /// Attributes of a link, in `IFLA_INFO_DATA`.
 pub(super) mod link {
     /// File descriptor of the socket for version 0.

@@ -40,6 +40,7 @@ use super::{
         Verdict, //
     },
 };
+use core::num::NonZeroU8;
 use kernel::sync::rcu;
 
 /// A driver whose devices have UDP sockets.
@@ -49,6 +50,10 @@ pub(crate) trait Receiver: Driver {
 
     /// The slot for the socket with this role: always the same, and part of `self`.
     fn slot(&self, role: Self::Role) -> &Slot<Self>;
+
+    /// The encapsulation type of the socket with this role, as getsockopt(UDP_ENCAP) tells
+    /// it.
+    fn encap_type(role: Self::Role) -> NonZeroU8;
 
     /// Takes a datagram, whose data begins with the UDP header. Called in softirq
     /// context.

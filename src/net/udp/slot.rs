@@ -30,10 +30,6 @@ use kernel::{
     },
 };
 
-/// Encapsulation type of the sockets: any number that is not 0 has UDP call the
-/// receiver, and the receiver is told its role by the slot.
-const ENCAP_TYPE: u8 = bindings::UDP_ENCAP_GTP1U as u8;
-
 /// Place of an endpoint in a device.
 ///
 /// # Invariants
@@ -108,6 +104,7 @@ impl<T: Receiver> Slot<T> {
     ) -> Result {
         let sk = endpoint.value().sk.as_ptr();
         let process = endpoint.value().owner == Owner::Process;
+        let role = endpoint.value().role;
         // Only a slot that is emptied when the device goes away may lead to it.
         let data = core::ptr::from_ref(endpoint.value().device().data()).addr();
         let offset = core::ptr::from_ref(self).addr().wrapping_sub(data);
@@ -125,7 +122,7 @@ impl<T: Receiver> Slot<T> {
         // SAFETY: All zero is a valid configuration, one without callbacks.
         let mut config: bindings::udp_tunnel_sock_cfg = unsafe { core::mem::zeroed() };
         config.sk_user_data = this.cast();
-        config.encap_type = ENCAP_TYPE;
+        config.encap_type = T::encap_type(role).get();
         config.encap_rcv = Some(Self::encap_rcv);
         if process {
             config.encap_destroy = Some(Self::encap_destroy);
