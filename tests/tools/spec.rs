@@ -8,6 +8,8 @@ mod family;
 mod policy;
 mod probe;
 mod shape;
+#[cfg(test)]
+mod uapi;
 mod ynl;
 
 use crate::args::{fail, usage, Args, Done};
