@@ -87,36 +87,40 @@ gt <<-END
 	close a dev wire
 END
 
-# Fifty times the same must not cost fifty sockets. What a cache keeps at hand
-# for the next allocation counts as used, hence the margin.
+# A hundred times the same must not cost a hundred sockets. What a cache keeps at
+# hand for the next allocation counts as used, hence the margin.
 rounds() {
 	local n
 
-	cat <<-END
-		test sockets are given back, fifty times
-		slab UDP
-	END
-	for n in {1..25}; do
+	echo "test sockets are given back, a hundred times"
+	echo "slab UDP"
+	for n in {1..100}; do
 		cat <<-END
 			udp a ns=$GSN bind=$v1
-			newlink ns=$GSN name=gtp0 up fd1=a
+			newlink ns=$GSN name=gtp0 fd1=a
 			newpdp ns=$GSN link=gtp0 $ctx
-			newlink ns=$GSN name=gtp1 fd0=-1 fd1=a => EBUSY
-			newlink ns=$GSN name=gtp1 create=1 local=127.0.0.1
-			newpdp ns=$GSN link=gtp1 $ctx
-			newpdp ns=$GSN link=gtp1 $ctx0
 		END
-		if [ $((n % 2)) = 0 ]; then
-			echo "close a"
-		else
-			echo "delpdp ns=$GSN link=gtp0 version=1 i_tei=1"
-		fi
+		case $((n % 4)) in
+		0) echo "newlink ns=$GSN name=gtp1 fd0=-1 fd1=a => EBUSY" ;;
+		1) echo "close a" ;;
+		2) echo "delpdp ns=$GSN link=gtp0 version=1 i_tei=1" ;;
+		esac
+		echo "dellink ns=$GSN dev=gtp0"
+	done
+	cat <<-END
+		close a
+		slabgrew UDP max=40
+		test the kernel's sockets are given back, thirty times
+		slab UDP
+	END
+	for n in {1..30}; do
 		cat <<-END
+			newlink ns=$GSN name=gtp0 create=1
+			newpdp ns=$GSN link=gtp0 $ctx
 			dellink ns=$GSN dev=gtp0
-			dellink ns=$GSN dev=gtp1
 		END
 	done
-	echo "slabgrew UDP max=24"
+	echo "slabgrew UDP max=30"
 }
 rounds | gt
 
