@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::args::{fail, usage, Done};
 use crate::genl::Family;
-use crate::netlink::{Channel, Message};
+use crate::netlink::{Channel, Message, Outcome};
 use crate::socket::Named;
 use crate::stats::Counters;
 
@@ -32,6 +32,10 @@ pub struct Ctx {
     pub verbose: bool,
     /// Refusals that came without a word.
     pub wordless: Vec<String>,
+    /// What the last request came to, its replies apart.
+    pub last: Option<Outcome>,
+    /// A dump that is being taken in parts: its channel and sequence number, what has come.
+    pub dumping: Option<(Channel, u32, Vec<Message>)>,
 }
 
 impl Ctx {

@@ -13,7 +13,9 @@
 mod args;
 mod attr;
 mod ctx;
+mod dump;
 mod errno;
+mod extack;
 mod genl;
 mod help;
 mod inet;
@@ -23,6 +25,7 @@ mod netlink;
 mod netns;
 mod packet;
 mod pdp;
+mod raw;
 mod report;
 mod script;
 mod socket;

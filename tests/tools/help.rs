@@ -18,14 +18,18 @@ Tests
   nobody                give up root and all capabilities, for good
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
-  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [=> ERRNO of bind]
-  sock NAME kind=tcp|tcp6|unix|udplite|icmp|rawip|ping|netlink [bind=A:P]
+  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [dev=DEV] [mark=N]
+          [=> ERRNO of bind]
+  sock NAME kind=tcp|tcp6|unix|udplite|icmp|icmp6|rawip|rawip6|ping|netlink [bind=A:P]
+          [type=N]      only messages that begin with that octet
   file NAME PATH
-  capture NAME dev=DEV  what DEV receives, without a link layer; `send` transmits on DEV
+  capture NAME dev=DEV [family=4|6] [only=PROTOCOL,...]  what DEV receives, without a link
+          layer; `send` transmits on DEV
   close NAME
   send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
   flood NAME count=N|for=MS : PACKET
   expect NAME [from=A:P] [timeout=MS] : PACKET
+  answer NAME [via=NAME] [skew=N] [times=N]  an echo request with a response
   silent NAME... [for=MS]
   drain NAME...
   hold NAME...          print every datagram as `NAME SOURCE HEX` until killed
@@ -41,7 +45,7 @@ Packets: layers separated by /; `*` as a value matches anything
 
 Links (attributes: NAME=VALUE, or NAME:TYPE=VALUE with u8 u16 u32 u64 be32 hex str)
   newlink [ns=] name= [up] [mtu=] [kind=] [nonul] [noinfo] [flags=create,excl|none]
-          [netns=FILE] [linkns=NSID]
+          [netns=FILE] [linkns=NSID] [index=N]
           [fd0= fd1= hashsize= role= create= restart= local= local6=] [=> ERRNO]
   nolink [ns=] dev=         there is none of that name
   dellink [ns=] dev= | setlink [ns=] dev= up|down|mtu=|netns=
@@ -53,11 +57,17 @@ PDP contexts
           link= version= tid= flow= i_tei= o_tei= ms= peer= ms6= peer6= family= nsfd= [=> ERRNO]
   reply cmd=N ATTRIBUTES     the last reply, octet by octet
   dump [ns=] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES
-  bulk newpdp|delpdp [ns=] dev= count= [version=] tei= ms= peer=
+  dumpbegin [ns=] [link=] | dumppart N | dumprest   the same in parts, with time in between
+  lived tei=N count=N         the dump has each of these incoming TEIDs exactly once
+  bulk newpdp|delpdp [ns=] dev= count= [version=] tei= [o_tei=] ms= peer= [flags=excl]
   extacks                    every refusal so far came with a message
+  blames|misses ATTRIBUTE | says TEXT...   what the last refusal's message is about
+  raw route|gtp|N [ns=] type=N flags=N [seq=N] [=> ERRNO] : WORDS   octets of a message's body:
+          u8= u16= u32= be32= hex= str= (with NUL) text= (without) link=DEV fd=NAME as they
+          stand, N:TYPE=VALUE an attribute, N[ ... ] one of attributes; what comes is a reply
   family [ns=]               the generic netlink family as it must be
   spec FILE [ns=] [mainline] [WHAT...]  the driver as a specification in YAML says: family, commands,
-          rights, groups, policies, dump-policies, requests (all of these if none is named), join,
+          rights, groups, policies, dump-policies, requests (all of these if none is named), join (ends as nobody),
           reply=OP, reply-number=OP, event=OP@LISTENER; of a link's requests, dev=DEV
   subscribe NAME [ns=]       notified NAME [timeout=MS] cmd=N ATTRIBUTES
 

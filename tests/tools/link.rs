@@ -50,8 +50,9 @@ pub fn new(ctx: &mut Ctx, args: &mut Args) -> Done {
     let flags = pdp::flags(args.take("flags"), create)?;
     let netns = args.take("netns");
     let link_ns: Option<u32> = args.number("linkns")?;
+    let index: Option<u32> = args.number("index")?;
 
-    let mut body = header(0, up, up);
+    let mut body = header(index.unwrap_or(0), up, up);
     attr::put(&mut body, IFLA_IFNAME, format!("{name}\0").as_bytes());
     if let Some(mtu) = mtu {
         attr::put(&mut body, IFLA_MTU, &mtu.to_ne_bytes());

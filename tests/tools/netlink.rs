@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// `NLMSGERR_ATTR_MSG`: the text of an extended acknowledgement.
 const NLMSGERR_ATTR_MSG: u16 = 1;
+/// `NLMSGERR_ATTR_OFFS`: where in the request the attribute is that it is about.
+const NLMSGERR_ATTR_OFFS: u16 = 2;
+/// `NLMSGERR_ATTR_MISS_TYPE`: the attribute that was missing.
+const NLMSGERR_ATTR_MISS_TYPE: u16 = 5;
 
 /// A message as it came.
 #[derive(Clone, Debug)]
@@ -38,6 +42,12 @@ pub struct Outcome {
     pub error: i32,
     /// The extended acknowledgement's text, or nothing.
     pub text: String,
+    /// Offset in the request, header included, of the attribute that is to blame.
+    pub offset: Option<u32>,
+    /// Number of that attribute, once looked up in the request.
+    pub blamed: Option<u16>,
+    /// The attribute that is missing.
+    pub missing: Option<u32>,
     /// What was answered.
     pub replies: Vec<Message>,
 }
@@ -46,6 +56,15 @@ impl Outcome {
     /// The result's name, `OK` or that of the error.
     pub fn name(&self) -> String {
         errno::name(self.error)
+    }
+
+    /// Looks up in `request` which attribute is to blame.
+    pub fn blaming(mut self, request: &[u8]) -> Self {
+        let at = self.offset.map(|offset| offset as usize);
+        self.blamed = at
+            .filter(|at| at + 4 <= request.len())
+            .map(|at| u16_at(request, at + 2) & 0x3fff);
+        self
     }
 }
 
@@ -166,8 +185,9 @@ impl Channel {
     pub fn request(&mut self, kind: u16, flags: u16, body: &[u8]) -> Done<Outcome> {
         let seq = self.next_seq();
         let flags = flags | (libc::NLM_F_REQUEST | libc::NLM_F_ACK) as u16;
-        self.send(&message(kind, flags, seq, body))?;
-        self.collect(seq)
+        let bytes = message(kind, flags, seq, body);
+        self.send(&bytes)?;
+        Ok(self.collect(seq)?.blaming(&bytes))
     }
 
     /// Collects answers to request `seq`.
@@ -194,6 +214,9 @@ impl Channel {
                 return Ok(Outcome {
                     error: -(u32_at(&message.body, 0) as i32),
                     text: extack(&message),
+                    offset: tlv_u32(&message, NLMSGERR_ATTR_OFFS),
+                    blamed: None,
+                    missing: tlv_u32(&message, NLMSGERR_ATTR_MISS_TYPE),
                     replies,
                 });
             }
@@ -201,21 +224,28 @@ impl Channel {
     }
 }
 
-/// The text of an acknowledgement.
-pub fn extack(message: &Message) -> String {
+/// An attribute of an acknowledgement.
+fn tlv(message: &Message, kind: u16) -> Option<&[u8]> {
     if i32::from(message.flags) & libc::NLM_F_ACK_TLVS == 0 {
-        return String::new();
+        return None;
     }
     // The error number, and the header of the request where it was one (capped: without its body).
     let skip = match i32::from(message.kind) {
         libc::NLMSG_ERROR => 20,
         _ => 4,
     };
-    let tlvs = message.body.get(skip..).unwrap_or_default();
-    attr::list(tlvs)
-        .into_iter()
-        .find(|(kind, _)| *kind == NLMSGERR_ATTR_MSG)
-        .map(|(_, text)| {
+    attr::find(message.body.get(skip..)?, kind)
+}
+
+/// A number in an acknowledgement.
+fn tlv_u32(message: &Message, kind: u16) -> Option<u32> {
+    tlv(message, kind)?.try_into().ok().map(u32::from_ne_bytes)
+}
+
+/// The text of an acknowledgement.
+pub fn extack(message: &Message) -> String {
+    tlv(message, NLMSGERR_ATTR_MSG)
+        .map(|text| {
             String::from_utf8_lossy(text)
                 .trim_end_matches('\0')
                 .to_string()

@@ -44,11 +44,15 @@ pub fn settle(ctx: &mut Ctx, what: &str, args: &Args, outcome: Outcome) -> Done 
             println!("{}", show(reply));
         }
     }
-    ctx.replies = outcome.replies;
-    if name == want {
-        return Ok(());
-    }
-    fail(format!("{what}: {name}, not {want} ({})", outcome.text))
+    let mut outcome = outcome;
+    ctx.replies = std::mem::take(&mut outcome.replies);
+    let held = if name == want {
+        Ok(())
+    } else {
+        fail(format!("{what}: {name}, not {want} ({})", outcome.text))
+    };
+    ctx.last = Some(outcome);
+    held
 }
 
 fn show(message: &Message) -> String {
@@ -176,6 +180,8 @@ pub fn bulk(ctx: &mut Ctx, args: &mut Args) -> Done {
     let peer = args
         .parse::<std::net::Ipv4Addr>("peer")?
         .map_or(0, u32::from);
+    let o_tei = args.number::<u32>("o_tei")?.unwrap_or(tei);
+    let more = flags(args.take("flags"), libc::NLM_F_EXCL as u16)?;
     let command = genl::command(&verb)?;
     let ifindex = crate::netns::ifindex(ns.as_deref(), &dev)?;
     let family = genl::family(ctx, ns.as_deref())?;
@@ -194,7 +200,7 @@ pub fn bulk(ctx: &mut Ctx, args: &mut Args) -> Done {
                 attr::put(&mut body, 6, &1u16.to_ne_bytes());
             } else {
                 attr::put(&mut body, 8, &(tei + n).to_ne_bytes());
-                attr::put(&mut body, 9, &(tei + n).to_ne_bytes());
+                attr::put(&mut body, 9, &(o_tei + n).to_ne_bytes());
             }
             if ms != 0 {
                 attr::put(&mut body, 5, &(ms + n).to_be_bytes());
@@ -202,7 +208,7 @@ pub fn bulk(ctx: &mut Ctx, args: &mut Args) -> Done {
             }
             // The last one's acknowledgement says that all are through; errors always come.
             let ack = if n + 1 == end { libc::NLM_F_ACK } else { 0 };
-            let flags = (libc::NLM_F_REQUEST | libc::NLM_F_EXCL | ack) as u16;
+            let flags = (libc::NLM_F_REQUEST | ack) as u16 | more;
             seq = channel.next_seq();
             bytes.extend(netlink::message(family.id, flags, seq, &body));
         }

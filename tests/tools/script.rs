@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::report::{self, Report};
-use crate::{genl, link, pdp, socket, spec, stats};
+use crate::{dump, extack, genl, link, pdp, raw, socket, spec, stats};
 
 /// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
 /// is wrong.
@@ -122,6 +122,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "send" => socket::send(ctx, &mut args)?,
         "flood" => socket::flood(ctx, &mut args)?,
         "expect" => socket::expect(ctx, &mut args)?,
+        "answer" => socket::answer(ctx, &mut args)?,
         "silent" => socket::silent(ctx, &mut args)?,
         "drain" => socket::drain(ctx, &mut args)?,
         "hold" => socket::hold(ctx, &mut args)?,
@@ -139,6 +140,14 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "subscribe" => pdp::subscribe(ctx, &mut args)?,
         "notified" => pdp::notified(ctx, &mut args)?,
         "extacks" => pdp::extacks(ctx)?,
+        "blames" => extack::blames(ctx, &mut args)?,
+        "misses" => extack::misses(ctx, &mut args)?,
+        "says" => return extack::says(ctx, text),
+        "dumpbegin" => dump::begin(ctx, &mut args)?,
+        "dumppart" => dump::part(ctx, &mut args)?,
+        "dumprest" => dump::rest(ctx, &mut args)?,
+        "lived" => dump::lived(ctx, &mut args)?,
+        "raw" => raw::request(ctx, &mut args)?,
         "family" => genl::check(ctx, &mut args)?,
         "spec" => spec::check(ctx, &mut args)?,
         "count" => stats::count(ctx, &mut args)?,
