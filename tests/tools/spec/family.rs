@@ -6,6 +6,7 @@ use crate::args::{fail, Done, Stop};
 use crate::attr;
 use crate::ctx::Ctx;
 use crate::netlink::Channel;
+use crate::sys;
 
 use super::{ask, u32_of, Check};
 
@@ -147,9 +148,13 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Who may join a group: tried out, and to be asked by somebody without any rights.
+    /// Who may join a group: tried without any rights, which are given up for good.
     pub(super) fn join(&mut self, ctx: &mut Ctx) -> Done {
         let groups = ask_groups(ctx, self)?;
+        ctx.leave_all();
+        if let Err(error) = sys::become_nobody() {
+            return fail(format!("setresuid: {error}"));
+        }
         for group in &self.spec.groups {
             let Some((_, id)) = groups.iter().find(|(name, _)| *name == group.name) else {
                 continue;

@@ -21,7 +21,7 @@ const IFLA_INFO_DATA: u16 = 2;
 const LINK_SET: &str = "linkinfo-gtp-attrs";
 
 /// How long a notification may take to come.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Check<'_> {
     /// Whether these are attributes of the specification, each of its length.
