@@ -98,7 +98,8 @@ refuse "errors are told in the kernel's words" test "${message#Error: }" = "File
 check "pdp update" ctl pdp update dev gtp0 version 1 i_tei 101 o_tei 201 ms 10.45.0.2 peer 192.0.2.2
 equal "what it says is there" "$(ctl pdp get dev gtp0 ms 10.45.0.2)" \
 	"dev gtp0 version 1 i_tei 101 o_tei 201 ms 10.45.0.2 peer 192.0.2.2"
-fails "pdp replace is not offered" EOPNOTSUPP ctl pdp replace dev gtp0 version 1 i_tei 101 o_tei 202 ms 10.45.0.2 peer 192.0.2.2
+known_difference "NLM_F_REPLACE EOPNOTSUPP"
+check "pdp replace" ctl pdp replace dev gtp0 version 1 i_tei 101 o_tei 202 ms 10.45.0.2 peer 192.0.2.2
 
 monitored=$(mktemp)
 gtpctl -n "$GSN" monitor --count 2 --timeout 20 >"$monitored" 2>"$monitored.state" &

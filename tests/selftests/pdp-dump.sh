@@ -68,8 +68,11 @@ gt <<-END
 	test attributes that say nothing about a dump are not looked at
 	dump ns=$GSN version=1 ms=10.45.0.2 50:u32=1
 	dumped 5
+
+	test LINK filters
+	differs dump ignores LINK
 	dump ns=$GSN link=gtp1
-	dumped 5
+	dumped 2 unique multi
 
 	test five thousand contexts on one link
 	bulk newpdp ns=$GSN dev=gtp0 count=5000 tei=100 ms=10.46.0.0 peer=192.0.2.2

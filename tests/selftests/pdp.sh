@@ -317,11 +317,24 @@ update() {
 		dump ns=$GSN
 		dumped 4 unique
 
-		test NLM_F_REPLACE of what is there is not offered, and changes nothing
-		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=89 ms=10.45.0.22 peer=192.0.2.89 => EOPNOTSUPP
-		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=89 ms=10.45.0.23 peer=192.0.2.89 => EOPNOTSUPP
+		test NLM_F_REPLACE of what both keys find
+		differs NLM_F_REPLACE EOPNOTSUPP
+		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=89 ms=10.45.0.22 peer=192.0.2.89
 		$get link=gtp0 version=1 i_tei=2
-		reply version=1 link=gtp0@$GSN family=2 ms=10.45.0.22 peer=192.0.2.88 i_tei=2 o_tei=88
+		reply version=1 link=gtp0@$GSN family=2 ms=10.45.0.22 peer=192.0.2.89 i_tei=2 o_tei=89
+
+		test NLM_F_REPLACE of what one key finds
+		differs NLM_F_REPLACE EOPNOTSUPP
+		$new flags=create,replace link=gtp0 version=1 i_tei=2 o_tei=90 ms=10.45.0.23 peer=192.0.2.90
+		$get link=gtp0 version=1 ms=10.45.0.23
+		reply version=1 link=gtp0@$GSN family=2 ms=10.45.0.23 peer=192.0.2.90 i_tei=2 o_tei=90
+		$get link=gtp0 version=1 ms=10.45.0.22 => ENOENT
+
+		test NLM_F_REPLACE with the keys of two contexts is refused
+		differs NLM_F_REPLACE EOPNOTSUPP
+		$new flags=replace link=gtp0 version=1 i_tei=2 o_tei=91 ms=10.45.0.1 peer=192.0.2.91 => EEXIST
+		$get link=gtp0 version=1 i_tei=2
+		reply version=1 link=gtp0@$GSN family=2 ms=10.45.0.23 peer=192.0.2.90 i_tei=2 o_tei=90
 
 		cleanup
 		delpdp ns=$GSN link=gtp0 version=1 ms=10.45.0.1
