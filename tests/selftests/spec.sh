@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The netlink specification, include/netlink/*.yaml, against the driver: what the
+# controller tells of the family, how requests are taken, what replies and
+# notifications hold. Of the C driver only mainline's numbers are asked for.
+#
+#   +----- GSN ------+  192.0.2.0/24  +----- FAR ------+
+#   | gtp0, gtp6     |.1 ----------- .2| gtp0: answers |
+#   +----------------+                +----------------+
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${0%/*}/lib.sh"
+
+folder=${0%/*}/../../include/netlink
+[ -r "$folder/gtp.yaml" ] || skip_all "no $folder/gtp.yaml"
+netns GSN
+netns FAR
+pair "$GSN" 192.0.2.1/24 "$FAR" 192.0.2.2/24
+here="ns=$GSN"
+[ "$DRIVER" != c ] || here+=" mainline"
+pdp="spec $folder/gtp.yaml ns=$GSN"
+
+family() {
+	cat <<-END
+		test the family: version, header, attributes
+		spec $folder/gtp.yaml $here family
+
+		test its commands
+		spec $folder/gtp.yaml $here commands
+
+		test who may give them
+		differs userns: link yes, contexts EPERM
+		spec $folder/gtp.yaml $here rights
+
+		test its group
+		spec $folder/gtp.yaml $here groups
+
+		test what the kernel demands of their attributes
+		spec $folder/gtp.yaml $here policies
+
+		test what the kernel demands of a dump's
+		differs dump ignores LINK
+		spec $folder/gtp.yaml $here dump-policies
+
+		test requests: each attribute as it should be, too short, too long
+		spec $folder/gtp.yaml $here requests
+
+		test requests for links: the same
+		spec $folder/gtp-link.yaml ns=$GSN mainline requests
+	END
+}
+
+# Contexts of all kinds, so that replies have between them all there is.
+contexts() {
+	cat <<-END
+		newlink ns=$FAR name=gtp0 create=1
+		newlink ns=$GSN name=gtp0 create=1
+		newlink ns=$GSN name=gtp6 create=1 local6=::1
+		setlink ns=$FAR dev=gtp0 up
+		setlink ns=$GSN dev=gtp0 up
+		newpdp ns=$GSN link=gtp0 version=0 tid=1 flow=2 ms=10.45.0.1 peer=192.0.2.2
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2
+		newpdp ns=$GSN link=gtp6 version=1 i_tei=1 o_tei=2 family=10 ms6=2001:db8:: peer6=::1
+	END
+}
+
+replies() {
+	cat <<-END
+		test replies have the attributes that they should, of the right length
+		$pdp reply=getpdp
+
+		test and the right number
+		differs reply's genl cmd is the family id & 0xff
+		$pdp reply-number=getpdp
+
+		test the link's own data
+		spec $folder/gtp-link.yaml ns=$GSN dev=gtp0 dev=gtp6
+	END
+}
+
+notifications() {
+	cat <<-END
+		test a new context is told of
+		subscribe ear ns=$GSN
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=3 o_tei=4 ms=10.45.0.3 peer=192.0.2.2
+		$pdp event=newpdp-ntf@ear
+
+		test so is one that is removed
+		delpdp ns=$GSN link=gtp0 version=1 i_tei=3
+		$pdp event=delpdp-ntf@ear
+
+		test so is the answer to an Echo Request
+		echoreq ns=$GSN link=gtp0 version=1 peer=192.0.2.2 ms=192.0.2.1
+		$pdp event=echoreq-ntf@ear
+
+		test so is an Error Indication
+		differs kernel sockets: messages nobody reads fill the receive buffer
+		udp peer ns=$FAR bind=192.0.2.2:40000
+		send peer to=192.0.2.1:2152 : gtp1 teid=0 type=26 seq=0 / hex 1000000022850004c0000202
+		$pdp event=error-indication@ear
+
+		test so is the end of a link with contexts
+		differs no DELPDP on link removal
+		dellink ns=$GSN dev=gtp0
+		$pdp event=flush@ear
+	END
+}
+
+dual_stack() {
+	cat <<-END
+		test the data of a link for both families
+		dellink ns=$GSN dev=gtp6
+		newlink ns=$GSN name=gtp1 create=1 local=127.0.0.2 local6=::1 64:u8=1
+		spec $folder/gtp-link.yaml ns=$GSN dev=gtp1
+	END
+}
+
+rights() {
+	cat <<-END
+		test who may join the group
+		differs anyone may join the group and read TEIDs and addresses
+		spec $folder/gtp.yaml join
+	END
+}
+
+(
+	contexts
+	family
+	replies
+	notifications
+	dual_stack
+) | gt
+rights | gt
+finish
