@@ -26,6 +26,34 @@ pub struct Named {
     pub fd: OwnedFd,
     /// A packet socket's interface.
     ifindex: Option<u32>,
+    /// What it is opened for; the rest is noise.
+    only: Only,
+}
+
+/// Which messages of a socket are looked at.
+enum Only {
+    /// All.
+    All,
+    /// IP packets of these protocols.
+    Protocols(Vec<u8>),
+    /// Those that begin with this octet: a type of ICMPv6.
+    First(u8),
+}
+
+impl Only {
+    fn has(&self, message: &[u8]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Protocols(protocols) => {
+                let place = match message.first().map(|b| b >> 4) {
+                    Some(6) => 6,
+                    _ => 9,
+                };
+                message.get(place).is_some_and(|p| protocols.contains(p))
+            }
+            Self::First(octet) => message.first() == Some(octet),
+        }
+    }
 }
 
 fn io<T>(result: std::io::Result<T>, what: &str) -> Done<T> {
@@ -46,6 +74,8 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let reuse = args.flag("reuse");
     let bind: Option<SocketAddr> = args.parse("bind")?;
     let connect: Option<SocketAddr> = args.parse("connect")?;
+    let dev = args.take("dev");
+    let mark = args.number::<i32>("mark")?;
     let ends = [bind, connect];
     let v6 = v6 || ends.iter().flatten().any(SocketAddr::is_ipv6);
     let domain = if v6 { libc::AF_INET6 } else { libc::AF_INET };
@@ -65,6 +95,15 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
         let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
         io(set, "SO_REUSEADDR")?;
     }
+    if let Some(dev) = dev {
+        let index = netns::ifindex(ns.as_deref(), &dev)? as i32;
+        let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_BINDTOIFINDEX, index);
+        io(set, "SO_BINDTOIFINDEX")?;
+    }
+    if let Some(mark) = mark {
+        let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_MARK, mark);
+        io(set, "SO_MARK")?;
+    }
     if let Some(addr) = bind {
         let bound = sys::bind(fd.as_fd(), &sys::Addr::inet(addr));
         let bound = bound.map_or_else(|error| errno::of(&error), |()| "OK".to_string());
@@ -79,7 +118,14 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     if let Some(addr) = connect {
         io(sys::connect(fd.as_fd(), &sys::Addr::inet(addr)), "connect")?;
     }
-    ctx.name(name, Named { fd, ifindex: None });
+    ctx.name(
+        name,
+        Named {
+            fd,
+            ifindex: None,
+            only: Only::All,
+        },
+    );
     Ok(())
 }
 
@@ -88,12 +134,18 @@ pub fn other(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
     let ns = args.take("ns");
     let bind: Option<SocketAddr> = args.parse("bind")?;
+    let only = match args.number::<u8>("type")? {
+        Some(octet) => Only::First(octet),
+        None => Only::All,
+    };
     let (domain, kind, protocol) = match args.need("kind")?.as_str() {
         "tcp" => (libc::AF_INET, libc::SOCK_STREAM, 0),
         "tcp6" => (libc::AF_INET6, libc::SOCK_STREAM, 0),
         "unix" => (libc::AF_UNIX, libc::SOCK_DGRAM, 0),
         "udplite" => (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_UDPLITE),
         "icmp" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP),
+        "icmp6" => (libc::AF_INET6, libc::SOCK_RAW, libc::IPPROTO_ICMPV6),
+        "rawip6" => (libc::AF_INET6, libc::SOCK_RAW, libc::IPPROTO_RAW),
         "rawip" => (libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_RAW),
         "ping" => (libc::AF_INET, libc::SOCK_DGRAM, libc::IPPROTO_ICMP),
         "netlink" => (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_GENERIC),
@@ -104,7 +156,14 @@ pub fn other(ctx: &mut Ctx, args: &mut Args) -> Done {
     if let Some(addr) = bind {
         io(sys::bind(fd.as_fd(), &sys::Addr::inet(addr)), "bind")?;
     }
-    ctx.name(name, Named { fd, ifindex: None });
+    ctx.name(
+        name,
+        Named {
+            fd,
+            ifindex: None,
+            only,
+        },
+    );
     Ok(())
 }
 
@@ -113,7 +172,14 @@ pub fn file(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
     let path = args.next("a path")?;
     let fd = io(File::open(&path), &path)?.into();
-    ctx.name(name, Named { fd, ifindex: None });
+    ctx.name(
+        name,
+        Named {
+            fd,
+            ifindex: None,
+            only: Only::All,
+        },
+    );
     Ok(())
 }
 
@@ -134,7 +200,11 @@ pub fn capture(ctx: &mut Ctx, args: &mut Args) -> Done {
     let addr = sys::Addr::link(ifindex as i32, protocol as u16);
     io(sys::bind(fd.as_fd(), &addr), "bind")?;
     let ifindex = Some(ifindex);
-    ctx.name(name, Named { fd, ifindex });
+    let only = match args.take("only") {
+        Some(list) => Only::Protocols(list.split(',').map(number).collect::<Done<_>>()?),
+        None => Only::All,
+    };
+    ctx.name(name, Named { fd, ifindex, only });
     Ok(())
 }
 
@@ -218,6 +288,7 @@ fn next(socket: &Named, timeout: i32) -> Done<Option<(Vec<u8>, sys::Addr)>> {
     loop {
         match sys::receive(socket.fd.as_fd()) {
             Ok((_, from)) if from.is_outgoing() => continue,
+            Ok((message, _)) if !socket.only.has(&message) => continue,
             Ok(got) => return Ok(Some(got)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             // An error that waited on the socket, by ICMP or because the interface went down;
@@ -253,6 +324,34 @@ pub fn expect(ctx: &mut Ctx, args: &mut Args) -> Done {
         (Some(want), None) => fail(format!("{name}: source unknown, not {want}")),
         _ => Ok(()),
     }
+}
+
+/// Answers the echo request that comes next, to where it came from: `via` another socket,
+/// with a sequence number that is `skew` too high, or several `times`.
+pub fn answer(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let via = args.take("via");
+    let skew = args.number::<u16>("skew")?.unwrap_or(0);
+    let times = args.number::<u8>("times")?.unwrap_or(1);
+    let Some((mut packet, source)) = next(ctx.named(&name)?, PATIENCE)? else {
+        return fail(format!("{name}: no echo request came"));
+    };
+    // Type, length and sequence number; the sequence number of version 0 stands elsewhere.
+    let (length, seq) = match packet.as_slice() {
+        [0x32, 1, 0, 4, _, _, _, _, _, _, 0, 0] => (6, 8),
+        [0x1e, 1, 0, 0, ..] if packet.len() == 20 => (2, 4),
+        _ => return fail(format!("{name}: no echo request: {}", hex(&packet))),
+    };
+    packet[1] = 2;
+    packet[3] = length;
+    let number = u16::from_be_bytes([packet[seq], packet[seq + 1]]).wrapping_add(skew);
+    packet[seq..seq + 2].copy_from_slice(&number.to_be_bytes());
+    packet.extend([14, 0]);
+    let socket = ctx.named(via.as_ref().unwrap_or(&name))?;
+    for _ in 0..times {
+        io(sys::send(socket.fd.as_fd(), &packet, Some(&source)), "send")?;
+    }
+    Ok(())
 }
 
 /// Nothing may arrive.
