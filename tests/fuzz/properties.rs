@@ -72,15 +72,15 @@ prop_compose! {
 }
 
 /// A signalling message of version 1 with these parts.
-fn signalling<'a>(
+fn signalling(
     which: u8,
     seq: Seq,
     teid: Teid,
     peer: IpAddr,
     udp_port: Option<u16>,
-    types: &'a [u8],
+    types: &[u8],
     number: u8,
-) -> v1::Signalling<'a> {
+) -> v1::Signalling<'_> {
     match which {
         0 => v1::Signalling::EchoRequest { seq },
         1 => v1::Signalling::EchoResponse {
