@@ -2,7 +2,7 @@
 
 //! What the kernel demands of a command's attributes, as the controller tells of it.
 
-use crate::args::Done;
+use crate::args::{Done, Stop};
 use crate::attr;
 use crate::ctx::Ctx;
 
@@ -47,7 +47,7 @@ impl Check<'_> {
                     }
                 };
                 (
-                    operation.name.clone(),
+                    operation.c_name.clone(),
                     operation.number,
                     operation.set.clone(),
                     wanted,
@@ -55,7 +55,13 @@ impl Check<'_> {
             })
             .collect();
         for (name, number, set, wanted) in operations {
-            let answers = ask(ctx, self, CTRL_CMD_GETPOLICY, Some(number))?;
+            let answers = match ask(ctx, self, CTRL_CMD_GETPOLICY, Some(number)) {
+                Err(Stop::Fail(text)) => {
+                    self.differs(format!("{name}: {text}"));
+                    continue;
+                }
+                answers => answers?,
+            };
             let index = answers.iter().find_map(|answer| {
                 let operation = attr::find(answer, CTRL_ATTR_OP_POLICY)?;
                 let modes = attr::find(operation, u16::try_from(number).ok()?)?;
