@@ -202,6 +202,10 @@ impl link::Driver for Gtp {
         };
         let restart_count = attrs.get(RESTART_COUNT).map_or(0, |attr| attr.u8());
         let dual_stack = match params.high_attr(DUAL_STACK).map(|attr| (attr, attr.u8())) {
+            // Nobody has checked the length.
+            Some((attr, _)) if attr.bytes().is_empty() => {
+                return Err(extack.fail_attr(ERANGE, attr, c"IFLA_GTP_DUAL_STACK is an octet"))
+            }
             None | Some((_, 0)) => false,
             Some((_, 1)) if attrs.get(CREATE_SOCKETS).is_some() => true,
             Some((attr, 1)) => {
