@@ -47,7 +47,7 @@ family() {
 		spec $folder/gtp.yaml $here requests
 
 		test requests for links: the same
-		spec $folder/gtp-link.yaml ns=$GSN mainline requests
+		spec $folder/gtp-link.yaml $here requests
 	END
 }
 
