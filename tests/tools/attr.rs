@@ -82,6 +82,19 @@ pub fn list(mut bytes: &[u8]) -> Vec<(u16, &[u8])> {
     found
 }
 
+/// Whether all that fills up attributes to four octets is zero, and all of it is there.
+pub fn padding(mut bytes: &[u8]) -> bool {
+    while bytes.len() >= 4 {
+        let len = usize::from(u16::from_ne_bytes([bytes[0], bytes[1]]));
+        let end = len.next_multiple_of(4);
+        match bytes.get(len..end) {
+            Some(fill) if len >= 4 && fill.iter().all(|octet| *octet == 0) => bytes = &bytes[end..],
+            _ => return false,
+        }
+    }
+    bytes.is_empty()
+}
+
 /// The value of the first attribute of that number.
 pub fn find(bytes: &[u8], kind: u16) -> Option<&[u8]> {
     list(bytes)

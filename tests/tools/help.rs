@@ -56,13 +56,13 @@ PDP contexts
   newpdp|delpdp|getpdp|echoreq [ns=] [flags=excl,replace,create,append] [cmd=]
           link= version= tid= flow= i_tei= o_tei= ms= peer= ms6= peer6= family= nsfd= [=> ERRNO]
   reply cmd=N ATTRIBUTES     the last reply, octet by octet
-  dump [ns=] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES
+  dump [ns=] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES | dumped padded (with zeroes)
   dumpbegin [ns=] [link=] | dumppart N | dumprest   the same in parts, with time in between
   lived tei=N count=N         the dump has each of these incoming TEIDs exactly once
   bulk newpdp|delpdp [ns=] dev= count= [version=] tei= [o_tei=] ms= peer= [flags=excl]
   extacks                    every refusal so far came with a message
   blames|misses ATTRIBUTE | says TEXT...   what the last refusal's message is about
-  raw route|gtp|N [ns=] type=N flags=N [seq=N] [=> ERRNO] : WORDS   octets of a message's body:
+  raw route|gtp|N [ns=] type=N flags=N [seq=N] : WORDS [=> ERRNO]   octets of a message's body:
           u8= u16= u32= be32= hex= str= (with NUL) text= (without) link=DEV fd=NAME as they
           stand, N:TYPE=VALUE an attribute, N[ ... ] one of attributes; what comes is a reply
   family [ns=]               the generic netlink family as it must be

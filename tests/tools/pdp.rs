@@ -134,6 +134,16 @@ pub fn dumped(ctx: &mut Ctx, args: &mut Args) -> Done {
             _ => fail(format!("dump {first} it not: {}", attr::show(PDP, &want))),
         };
     }
+    if first == "padded" {
+        let clean = |r: &Message| attr::padding(r.body.get(4..).unwrap_or_default());
+        return match ctx.replies.iter().find(|r| !clean(r)) {
+            Some(reply) => fail(format!(
+                "padding is not zero: {}",
+                crate::args::hex(&reply.body)
+            )),
+            None => Ok(()),
+        };
+    }
     let count: usize = number(&first)?;
     if ctx.replies.len() != count {
         return fail(format!("{} entries, not {count}", ctx.replies.len()));
