@@ -220,8 +220,13 @@ fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<
         .saturating_add(UDP_HEADER_LEN);
     let headers = datagram.saturating_add(route.ip_header_len());
     let len = u32::try_from(skb.len()).unwrap_or(u32::MAX);
-    // Lengths have 16 bits, and IPv4's counts its own header.
-    if len.saturating_add(headers) > MAX_LENGTH {
+    // Lengths have 16 bits, and IPv4's counts its own header, unlike IPv6's.
+    let counted = if pdp.peer.is_ipv6() {
+        datagram
+    } else {
+        headers
+    };
+    if len.saturating_add(counted) > MAX_LENGTH {
         return Err(DropReason::TooBig);
     }
     let room = route.mtu().saturating_sub(headers);
