@@ -562,6 +562,7 @@ errors() {
 
 		test IPv$f: a flood is counted, and answered a few times
 		differs $full
+		sleep 150
 		sh sent > /tmp/sent
 		udp flooder ns=$PEER connect=$v1
 		flood flooder count=100 : gtp1 teid=4711 / $t_pdu
