@@ -4,6 +4,7 @@
  * and functions the abstractions there use. scripts/bindgen.params says which.
  */
 
+#include <linux/hash.h>
 #include <linux/hrtimer_types.h>
 
 #include <linux/ethtool.h>
@@ -26,7 +27,11 @@
 #include <net/addrconf.h>
 #include <net/dropreason.h>
 #include <net/dst.h>
+#include <net/dst_cache.h>
 #include <net/genetlink.h>
+#include <net/gro.h>
+#include <net/gro_cells.h>
+#include <net/gso.h>
 #include <net/icmp.h>
 #include <net/inet_dscp.h>
 #include <net/inet_ecn.h>
@@ -35,6 +40,7 @@
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+#include <net/protocol.h>
 #include <net/route.h>
 #include <net/rtnetlink.h>
 #include <net/sock.h>
@@ -48,6 +54,32 @@
 struct net_rht_node {
 	struct rhash_head	head;
 	u32			key[3];
+};
+
+/*
+ * Inner protocol of a tunnel packet of several segments whose header is to be told
+ * how long each of them is. It is on no wire: no EtherType is as low.
+ */
+#define NET_TUNNEL_PROTO	0x00fa
+
+/* A route, and what was found out about it together with it. */
+struct net_route {
+	struct dst_entry	*dst;
+	/* Largest packet that it carries, in octets. */
+	u32			mtu;
+	/* Source address of packets on it; in the first word if it is of IPv4. */
+	struct in6_addr		saddr;
+};
+
+/*
+ * The route from a socket to an address, kept for each processor, with what of the
+ * socket it was looked up by.
+ */
+struct net_route_cache {
+	struct dst_cache	dst;
+	u32			mark;
+	int			oif;
+	u8			tos;
 };
 
 #ifdef __BINDGEN__

@@ -31,17 +31,20 @@ module! {
 struct Module {
     _family: net::genl::Registration,
     _link: net::link::Registration<gtp::device::Gtp>,
+    _cut: net::gso::Registration<gtp::tx::Cut>,
     _memory: net::rcu::Barrier,
 }
 
 impl kernel::Module for Module {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let memory = net::rcu::Barrier;
+        let cut = net::gso::Registration::new();
         let link = net::link::Registration::new()?;
         let family = net::genl::Registration::new(&gtp::netlink::FAMILY)?;
         Ok(Self {
             _family: family,
             _link: link,
+            _cut: cut,
             _memory: memory,
         })
     }

@@ -30,11 +30,6 @@ bool gtp_helper_skb_is_gso(const struct sk_buff *skb)
 	return skb_is_gso(skb);
 }
 
-__be16 gtp_helper_skb_protocol(const struct sk_buff *skb)
-{
-	return skb->protocol;
-}
-
 /* A packet with room for outer headers in front of @len octets of @data. */
 struct sk_buff *gtp_helper_alloc_skb_with(const void *data, unsigned int len)
 {
@@ -60,59 +55,96 @@ bool gtp_helper_skb_copy_network_header(const struct sk_buff *skb, void *to,
 	return true;
 }
 
-/* Makes room for the outer headers and the inner network header linear. */
-bool gtp_helper_skb_prepare_encap(struct sk_buff *skb, unsigned int headroom)
+/*
+ * Makes the network header of a packet that is to be sent linear, and returns the
+ * EtherType; 0 if the header is not there.
+ */
+u16 gtp_helper_skb_inner_header(struct sk_buff *skb)
 {
-	if (skb_cow_head(skb, headroom) || !pskb_inet_may_pull(skb))
-		return false;
-	skb_reset_inner_headers(skb);
-	return true;
-}
+	unsigned int len = skb->protocol == htons(ETH_P_IP) ?
+				   sizeof(struct iphdr) :
+				   sizeof(struct ipv6hdr);
 
-/* Makes @len octets in front of the data part of it, in memory of our own. */
-void *gtp_helper_skb_push_cow(struct sk_buff *skb, unsigned int len)
-{
-	if (skb_cow_head(skb, len))
-		return NULL;
-	return skb_push(skb, len);
-}
-
-/* Removes the outer headers up to the inner network header. */
-int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
-			 bool xnet)
-{
-	return iptunnel_pull_header(skb, len, htons(proto), xnet);
+	if (likely(skb_network_offset(skb) == 0 && len <= skb_headlen(skb)))
+		return ntohs(skb->protocol);
+	return pskb_inet_may_pull(skb) ? ntohs(skb->protocol) : 0;
 }
 
 /*
- * Makes the inner IP header the network header of a decapsulated packet and has
- * the ECN field of the outer one, which is still in front, take effect on it
- * (RFC 6040). Above 1: the packet is to be dropped. Negative: no IP header.
+ * Removes @len octets of outer headers of a packet that @sk has received for @dev,
+ * makes the inner IP header the network header and has the ECN field of the outer
+ * one take effect on it (RFC 6040). Above 1: the packet is to be dropped. Negative:
+ * an error, -EINVAL if there is no IP header.
  */
-int gtp_helper_skb_decap_ecn(struct sk_buff *skb)
+int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
+			 const struct sock *sk, const struct net_device *dev)
 {
-	int outer = skb_network_header(skb) - skb->head;
+	bool xnet = !net_eq(sock_net(sk), dev_net(dev));
+	int outer, err;
 
+	err = iptunnel_pull_header(skb, len, htons(proto), xnet);
+	if (unlikely(err))
+		return err;
+	outer = skb_network_header(skb) - skb->head;
 	skb_reset_network_header(skb);
 	skb_reset_mac_header(skb);
 	if (!pskb_inet_may_pull(skb))
 		return -EINVAL;
+	if (skb_is_gso(skb)) {
+		unsigned int type = skb_shinfo(skb)->gso_type;
+
+		/* What marked the outer packet says nothing of the inner one. */
+		type &= ~SKB_GSO_SCTP;
+		if (type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6))
+			type &= ~SKB_GSO_UDP_L4;
+		type &= ~SKB_GSO_TCP_FIXEDID;
+		if (type & SKB_GSO_TCP_FIXEDID_INNER)
+			type ^= SKB_GSO_TCP_FIXEDID_INNER | SKB_GSO_TCP_FIXEDID;
+		skb_shinfo(skb)->gso_type = type;
+	}
 	if (((struct iphdr *)(skb->head + outer))->version == 6)
 		return IP6_ECN_decapsulate((void *)(skb->head + outer), skb);
 	return IP_ECN_decapsulate((void *)(skb->head + outer), skb);
 }
 
-/* Hands a decapsulated packet to the stack as received by @dev. */
-void gtp_helper_netif_rx_inner(struct sk_buff *skb, struct net_device *dev)
+/*
+ * Hands a decapsulated packet to the stack as received by @dev. What may be joined
+ * with others goes through @cells, and so does what comes out of a tunnel in a
+ * tunnel, since each of those goes deeper into the stack. All packets of a flow
+ * take the same way.
+ */
+void gtp_helper_netif_receive_inner(struct sk_buff *skb, struct net_device *dev,
+				    struct gro_cells *cells)
 {
+	bool nested = skb->dev->netdev_ops == dev->netdev_ops;
+	bool tcp = skb->protocol == htons(ETH_P_IP) ?
+			   ip_hdr(skb)->protocol == IPPROTO_TCP :
+			   ipv6_hdr(skb)->nexthdr == IPPROTO_TCP;
+
 	skb->dev = dev;
+	if (unlikely(!(READ_ONCE(dev->flags) & IFF_UP))) {
+		dev_core_stats_rx_dropped_inc(dev);
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
+		return;
+	}
 	dev_sw_netstats_rx_add(dev, skb->len);
-	__netif_rx(skb);
+	if (tcp)
+		gro_cells_receive(cells, skb);
+	else if (unlikely(nested))
+		__netif_rx(skb);
+	else
+		netif_receive_skb(skb);
 }
 
-void gtp_helper_skb_dst_update_pmtu_no_confirm(struct sk_buff *skb, u32 mtu)
+/* Tells the inner route that it carries packets of @mtu octets, if it says more. */
+void gtp_helper_skb_dst_update_pmtu(struct sk_buff *skb, u32 mtu)
 {
-	skb_dst_update_pmtu_no_confirm(skb, mtu);
+	struct dst_entry *dst = skb_dst(skb);
+
+	/* Without one of its own the route has the MTU of its device, or less. */
+	if (dst && (dst_metric_raw(dst, RTAX_MTU) ||
+		    READ_ONCE(dst_dev(dst)->mtu) >= mtu))
+		skb_dst_update_pmtu_no_confirm(skb, mtu);
 }
 
 /* Tells the sender of @skb that a packet of @mtu octets would have been sent. */
@@ -123,6 +155,272 @@ void gtp_helper_icmp_too_big(struct sk_buff *skb, u32 mtu)
 			      htonl(mtu));
 	else if (skb->protocol == htons(ETH_P_IPV6))
 		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+}
+
+/* Segmentation */
+
+/* Length of an IP packet with one segment of @skb in it. */
+unsigned int gtp_helper_skb_gso_network_seglen(const struct sk_buff *skb)
+{
+	unsigned int len = skb_transport_header(skb) - skb_network_header(skb);
+
+	len += skb_is_gso_tcp(skb) ? tcp_hdrlen(skb) : sizeof(struct udphdr);
+	return len + skb_shinfo(skb)->gso_size;
+}
+
+/*
+ * Length of an IP packet with one segment of a received @skb in it, which begins
+ * @offset octets from the data; 0 if this is not several IP packets of the version
+ * of @proto in a UDP tunnel.
+ */
+unsigned int gtp_helper_skb_gso_inner_seglen(const struct sk_buff *skb,
+					     unsigned int offset, u16 proto)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type, tcp, len;
+
+	tcp = proto == ETH_P_IP ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+	if (!skb->encapsulation ||
+	    !(type & (SKB_GSO_UDP_TUNNEL | SKB_GSO_UDP_TUNNEL_CSUM)) ||
+	    skb_inner_network_offset(skb) != offset)
+		return 0;
+	len = skb_inner_transport_offset(skb);
+	if (type & tcp) {
+		if (len + sizeof(struct tcphdr) > skb_headlen(skb))
+			return 0;
+		len += inner_tcp_hdrlen(skb);
+	} else {
+		if ((type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)) ||
+		    !(type & SKB_GSO_UDP_L4))
+			return 0;
+		len += sizeof(struct udphdr);
+	}
+	return len - offset + skb_shinfo(skb)->gso_size;
+}
+
+/* Whether all segments of @skb, which is to be sent, have the same length. */
+static bool net_gso_is_even(const struct sk_buff *skb)
+{
+	unsigned int gso_size = skb_shinfo(skb)->gso_size;
+	unsigned int seglen = gtp_helper_skb_gso_network_seglen(skb);
+
+	return skb->len >= seglen && !((skb->len - seglen) % gso_size);
+}
+
+/*
+ * Whether @skb can be sent on the route as it is: its segments have the same length,
+ * or the device takes them although they have not, and does not cut them itself.
+ */
+bool gtp_helper_skb_gso_suits(const struct sk_buff *skb,
+			      const struct net_route *route)
+{
+	return net_gso_is_even(skb) ||
+	       dst_dev(route->dst)->features & NETIF_F_GSO_SCTP;
+}
+
+/* Undoes what partial segmentation does to the IP header for hardware's sake. */
+static void net_gso_unpartial(struct sk_buff *skb)
+{
+	skb_shinfo(skb)->gso_type &= ~SKB_GSO_PARTIAL;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		iph_set_totlen(ip_hdr(skb), skb->len);
+		ip_send_check(ip_hdr(skb));
+	} else {
+		ipv6_hdr(skb)->payload_len =
+			htons(skb->len - sizeof(struct ipv6hdr));
+	}
+}
+
+/*
+ * Cuts a packet that is to be sent into its segments, with their checksums, or if
+ * @even into packets of segments of the same length: a shorter tail is cut off.
+ * Returns the first one, which leads to the next, and consumes @skb; or NULL, and
+ * does not.
+ */
+struct sk_buff *gtp_helper_skb_gso_split(struct sk_buff *skb, bool even)
+{
+	struct sk_buff *segs, *seg;
+
+	if (even && skb_is_gso_tcp(skb)) {
+		/*
+		 * As skb_gso_segment(), but that does partial segmentation only
+		 * for devices that would then see nothing but its results.
+		 */
+		if (skb_cow_head(skb, 0))
+			return NULL;
+		SKB_GSO_CB(skb)->mac_offset = skb_headroom(skb);
+		SKB_GSO_CB(skb)->encap_level = 0;
+		SKB_GSO_CB(skb)->recursion_counter = 0;
+		skb_reset_mac_header(skb);
+		skb_reset_mac_len(skb);
+		segs = skb_mac_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM |
+						NETIF_F_GSO_PARTIAL);
+	} else {
+		segs = skb_gso_segment(skb, NETIF_F_SG);
+	}
+	if (IS_ERR_OR_NULL(segs))
+		return NULL;
+	for (seg = segs; seg; seg = seg->next)
+		if (skb_is_gso(seg))
+			net_gso_unpartial(seg);
+	consume_skb(skb);
+	return segs;
+}
+
+/* Cuts the IP packets behind a tunnel header as their own protocol does. */
+struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
+						 netdev_features_t features)
+{
+	const struct packet_offload *ptype;
+	__be16 protocol = skb->protocol;
+	struct sk_buff *segs;
+
+	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
+		return ERR_PTR(-EINVAL);
+	skb->protocol = ((struct iphdr *)skb->data)->version == 6 ?
+				htons(ETH_P_IPV6) : htons(ETH_P_IP);
+	/* The look-up finds what has all callbacks. */
+	ptype = gro_find_complete_by_type(skb->protocol);
+	segs = ptype ? ptype->callbacks.gso_segment(skb, features) :
+		       ERR_PTR(-EPROTONOSUPPORT);
+	if (IS_ERR_OR_NULL(segs))
+		skb->protocol = protocol;
+	return segs;
+}
+
+/* The first packet of a list from @skb on that is one segment. */
+struct sk_buff *gtp_helper_skb_gso_first_single(struct sk_buff *skb)
+{
+	if (IS_ERR(skb))
+		return NULL;
+	while (skb && skb_is_gso(skb))
+		skb = skb->next;
+	return skb;
+}
+
+struct sk_buff *gtp_helper_skb_gso_next_single(struct sk_buff *skb)
+{
+	return gtp_helper_skb_gso_first_single(skb->next);
+}
+
+/* Takes the first packet off the list that it leads to, and returns the second. */
+struct sk_buff *gtp_helper_skb_list_next(struct sk_buff *skb)
+{
+	struct sk_buff *next = skb->next;
+
+	skb_mark_not_on_list(skb);
+	return next;
+}
+
+/*
+ * Cuts a packet that @sk has received into its segments, and offers them to their
+ * socket one by one.
+ */
+void gtp_helper_udp_rcv_segments(struct sock *sk, struct sk_buff *skb)
+{
+	bool ipv4 = skb->protocol == htons(ETH_P_IP);
+	const struct net_protocol *udp = NULL;
+	struct sk_buff *segs, *next;
+
+	if (ipv4)
+		udp = rcu_dereference(inet_protos[IPPROTO_UDP]);
+	__skb_push(skb, -skb_mac_offset(skb));
+	segs = udp_rcv_segment(sk, skb, ipv4);
+	skb_list_walk_safe(segs, skb, next) {
+		__skb_pull(skb, skb_transport_offset(skb));
+		udp_post_segment_fix_csum(skb);
+		if (udp) {
+			udp->handler(skb);
+			continue;
+		}
+#if IS_ENABLED(CONFIG_IPV6)
+		rcu_dereference(inet6_protos[IPPROTO_UDP])->handler(skb);
+#else
+		kfree_skb(skb);
+#endif
+	}
+}
+
+/* Receive offload */
+
+unsigned int gtp_helper_gro_offset(const struct sk_buff *skb)
+{
+	return skb_gro_offset(skb);
+}
+
+unsigned int gtp_helper_gro_len(const struct sk_buff *skb)
+{
+	return skb_gro_len(skb);
+}
+
+/* Makes the first @len octets from the offset on readable. */
+void *gtp_helper_gro_header(struct sk_buff *skb, unsigned int len)
+{
+	unsigned int offset = skb_gro_offset(skb);
+
+	return skb_gro_header(skb, offset + len, offset);
+}
+
+/* Has the packet be held back by nobody. */
+void gtp_helper_gro_flush(struct sk_buff *skb)
+{
+	NAPI_GRO_CB(skb)->flush |= 1;
+}
+
+/* The packet behind @p, or the first, that may be of the same flow. */
+struct sk_buff *gtp_helper_gro_next_same_flow(struct list_head *head,
+					      struct sk_buff *p)
+{
+	p = p ? list_next_entry(p, list) :
+		list_first_entry(head, struct sk_buff, list);
+	list_for_each_entry_from(p, head, list)
+		if (NAPI_GRO_CB(p)->same_flow)
+			return p;
+	return NULL;
+}
+
+void gtp_helper_gro_set_distinct(struct sk_buff *p)
+{
+	NAPI_GRO_CB(p)->same_flow = 0;
+}
+
+/* Goes on with the IP packet behind @len octets of header at @start. */
+struct sk_buff *gtp_helper_gro_receive_inner(struct list_head *head,
+					     struct sk_buff *skb,
+					     const void *start,
+					     unsigned int len, u16 proto)
+{
+	const struct packet_offload *ptype;
+
+	ptype = gro_find_receive_by_type(htons(proto));
+	if (!ptype) {
+		NAPI_GRO_CB(skb)->flush |= 1;
+		return NULL;
+	}
+	skb_gro_pull(skb, len);
+	skb_gro_postpull_rcsum(skb, start, len);
+	return call_gro_receive(ptype->callbacks.gro_receive, head, skb);
+}
+
+/*
+ * Completes joined packets whose IP header is @nhoff octets from the data. They are
+ * marked as UDP's, too: see net_push_tunnel_header().
+ */
+int gtp_helper_gro_complete_inner(struct sk_buff *skb, int nhoff, u16 proto)
+{
+	const struct packet_offload *ptype;
+	int err;
+
+	/* Not beyond the header that was looked at when they were joined. */
+	if (skb->encapsulation &&
+	    nhoff > NAPI_GRO_CB(skb)->inner_network_offset)
+		return -EINVAL;
+	ptype = gro_find_complete_by_type(htons(proto));
+	if (!ptype)
+		return -EPROTONOSUPPORT;
+	skb_shinfo(skb)->gso_type |= SKB_GSO_UDP_L4;
+	err = ptype->callbacks.gro_complete(skb, nhoff);
+	skb_set_inner_mac_header(skb, nhoff);
+	return err;
 }
 
 /* Routes and transmission */
@@ -181,53 +479,214 @@ struct dst_entry *gtp_helper_ip6_route_output_sk(const struct sock *sk,
 #endif
 }
 
-u32 gtp_helper_dst_mtu(const struct dst_entry *dst)
+/* Whether the cached routes were looked up by what the socket says now. */
+static void net_route_cache_validate(struct net_route_cache *cache,
+				     const struct sock *sk)
 {
-	return dst_mtu(dst);
+	u32 mark = READ_ONCE(sk->sk_mark);
+	int oif = READ_ONCE(sk->sk_bound_dev_if);
+	u8 tos = READ_ONCE(inet_sk(sk)->tos);
+
+	if (likely(READ_ONCE(cache->mark) == mark &&
+		   READ_ONCE(cache->oif) == oif &&
+		   READ_ONCE(cache->tos) == tos))
+		return;
+	/* What is looked up from here on is younger than the reset. */
+	dst_cache_reset(&cache->dst);
+	WRITE_ONCE(cache->mark, mark);
+	WRITE_ONCE(cache->oif, oif);
+	WRITE_ONCE(cache->tos, tos);
 }
 
-struct net_device *gtp_helper_dst_dev(const struct dst_entry *dst)
+int gtp_helper_route_cache_init(struct net_route_cache *cache)
 {
-	return dst_dev(dst);
+	memset(cache, 0, sizeof(*cache));
+	return dst_cache_init(&cache->dst, GFP_KERNEL_ACCOUNT);
 }
 
-/* Sends with the route's hop limit; consumes @dst and @skb. */
-void gtp_helper_udp_tunnel_xmit4(struct dst_entry *dst, struct sock *sk,
-				 struct sk_buff *skb, __be32 saddr,
-				 __be32 daddr, u8 tos, u16 sport, u16 dport,
-				 bool xnet)
+/*
+ * The route from @sk to @daddr that @cache has, or else one that is looked up for
+ * it. The packet that it is for is @dev's: no route leads through that.
+ */
+int gtp_helper_route_cached4(struct net_route_cache *cache,
+			     const struct sock *sk, __be32 daddr,
+			     const struct net_device *dev,
+			     struct net_route *route)
 {
-	if (skb_cow_head(skb, sizeof(struct iphdr) + sizeof(struct udphdr))) {
-		dst_release(dst);
+	__be32 saddr = 0;
+	struct dst_entry *dst;
+	struct rtable *rt;
+
+	if (unlikely(sock_flag(sk, SOCK_DEAD)))
+		return -ENOTCONN;
+	net_route_cache_validate(cache, sk);
+	rt = dst_cache_get_ip4(&cache->dst, &saddr);
+	if (likely(rt)) {
+		dst = &rt->dst;
+	} else {
+		dst = gtp_helper_ip_route_output_sk(sk, daddr, &saddr);
+		if (IS_ERR(dst))
+			return PTR_ERR(dst);
+		if (dst_dev(dst) == dev) {
+			dst_release(dst);
+			return -ELOOP;
+		}
+		dst_cache_set_ip4(&cache->dst, dst, saddr);
+	}
+	route->dst = dst;
+	route->mtu = dst_mtu(dst);
+	route->saddr.s6_addr32[0] = saddr;
+	return 0;
+}
+
+int gtp_helper_route_cached6(struct net_route_cache *cache,
+			     const struct sock *sk,
+			     const struct in6_addr *daddr,
+			     const struct net_device *dev,
+			     struct net_route *route)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct dst_entry *dst;
+
+	if (unlikely(sock_flag(sk, SOCK_DEAD)))
+		return -ENOTCONN;
+	net_route_cache_validate(cache, sk);
+	dst = dst_cache_get_ip6(&cache->dst, &route->saddr);
+	if (unlikely(!dst)) {
+		route->saddr = in6addr_any;
+		dst = gtp_helper_ip6_route_output_sk(sk, daddr, &route->saddr);
+		if (IS_ERR(dst))
+			return PTR_ERR(dst);
+		if (dst_dev(dst) == dev) {
+			dst_release(dst);
+			return -ELOOP;
+		}
+		dst_cache_set_ip6(&cache->dst, dst, &route->saddr);
+	}
+	route->dst = dst;
+	route->mtu = dst_mtu(dst);
+	return 0;
+#else
+	return -EAFNOSUPPORT;
+#endif
+}
+
+void gtp_helper_dst_hold(struct dst_entry *dst)
+{
+	dst_hold(dst);
+}
+
+/* Computes the checksum that was left to the device. */
+static int net_complete_checksum(struct sk_buff *skb)
+{
+	int start = skb_checksum_start_offset(skb);
+	__sum16 *check;
+
+	/* The usual case of what skb_checksum_help() does for any. */
+	if (skb_is_nonlinear(skb) || skb_cloned(skb) || skb_csum_is_sctp(skb) ||
+	    start < 0 || start + skb->csum_offset + sizeof(*check) > skb->len)
+		return skb_checksum_help(skb);
+	check = (__sum16 *)(skb->data + start + skb->csum_offset);
+	*check = csum_fold(csum_partial(skb->data + start, skb->len - start, 0)) ?:
+			 CSUM_MANGLED_0;
+	return 0;
+}
+
+/*
+ * Puts @len octets of @hdr in front of an inner packet, with room for @headroom
+ * more, and says what is still to be done to it when it is segmented.
+ *
+ * The inner checksum of a single packet is computed here: the kernel's tunnels at
+ * the other end of a virtual wire would do without, but a process that reads the
+ * socket there would get it as it is. Several segments in one are marked as the
+ * tunnel's and as UDP's: a UDP socket that is not a tunnel's gets them cut. If they
+ * are not of one length they are marked as SCTP's, too, which no hardware cuts: the
+ * stack does, and has each header changed.
+ */
+static int net_push_tunnel_header(struct sk_buff *skb, unsigned int headroom,
+				  const void *hdr, unsigned int len)
+{
+	if (skb_is_gso(skb)) {
+		unsigned int type;
+
+		if (skb_header_unclone(skb, GFP_ATOMIC) ||
+		    skb_cow_head(skb, headroom + len))
+			return -ENOMEM;
+		type = skb_shinfo(skb)->gso_type;
+		if (type & SKB_GSO_TCP_FIXEDID)
+			type ^= SKB_GSO_TCP_FIXEDID_INNER | SKB_GSO_TCP_FIXEDID;
+		if (!net_gso_is_even(skb))
+			type |= SKB_GSO_SCTP;
+		skb_shinfo(skb)->gso_type = type | SKB_GSO_UDP_TUNNEL_CSUM |
+					    SKB_GSO_UDP_L4;
+		skb_reset_inner_headers(skb);
+		skb_set_inner_protocol(skb, htons(NET_TUNNEL_PROTO));
+		skb->encapsulation = 1;
+	} else {
+		if (skb->ip_summed == CHECKSUM_PARTIAL &&
+		    net_complete_checksum(skb))
+			return -ENOMEM;
+		if (skb_cow_head(skb, headroom + len))
+			return -ENOMEM;
+		skb->ip_summed = CHECKSUM_NONE;
+		skb_reset_inner_headers(skb);
+		skb->encapsulation = 0;
+	}
+	memcpy(__skb_push(skb, len), hdr, len);
+	/* The tunnel's header is cut as a part of the inner packet. */
+	skb_set_inner_mac_header(skb, 0);
+	return 0;
+}
+
+/*
+ * Sends with @hdr in front of the packet and with the route's hop limit; consumes
+ * the route and @skb. @dev is whose packet it is.
+ */
+void gtp_helper_udp_tunnel_xmit4(struct net_route *route, struct sock *sk,
+				 struct sk_buff *skb, __be32 daddr, u8 tos,
+				 u16 sport, u16 dport, const void *hdr,
+				 unsigned int len, const struct net_device *dev)
+{
+	const unsigned int headroom =
+		LL_MAX_HEADER + sizeof(struct iphdr) + sizeof(struct udphdr);
+
+	if (unlikely(net_push_tunnel_header(skb, headroom, hdr, len))) {
+		dst_release(route->dst);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return;
 	}
-	udp_tunnel_xmit_skb(dst_rtable(dst), sk, skb, saddr, daddr, tos,
-			    ip4_dst_hoplimit(dst), 0, htons(sport),
-			    htons(dport), xnet, false, 0);
+	udp_tunnel_xmit_skb(dst_rtable(route->dst), sk, skb,
+			    route->saddr.s6_addr32[0], daddr, tos,
+			    ip4_dst_hoplimit(route->dst), 0, htons(sport),
+			    htons(dport), !net_eq(sock_net(sk), dev_net(dev)),
+			    false, 0);
 }
 
 /*
  * The same over IPv6. Unlike its IPv4 sibling the function does not scrub the
  * packet. What is larger than the path is fragmented.
  */
-void gtp_helper_udp_tunnel_xmit6(struct dst_entry *dst, struct sock *sk,
+void gtp_helper_udp_tunnel_xmit6(struct net_route *route, struct sock *sk,
 				 struct sk_buff *skb,
-				 const struct in6_addr *saddr,
 				 const struct in6_addr *daddr, u8 tclass,
-				 u16 sport, u16 dport, bool xnet)
+				 u16 sport, u16 dport, const void *hdr,
+				 unsigned int len, const struct net_device *dev)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	if (!skb_cow_head(skb, sizeof(struct ipv6hdr) + sizeof(struct udphdr))) {
-		skb_scrub_packet(skb, xnet);
+	const unsigned int headroom =
+		LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr);
+
+	if (likely(!net_push_tunnel_header(skb, headroom, hdr, len))) {
+		skb_scrub_packet(skb, !net_eq(sock_net(sk), dev_net(dev)));
 		skb->ignore_df = 1;
-		udp_tunnel6_xmit_skb(dst, sk, skb, skb->dev, saddr, daddr,
-				     tclass, ip6_dst_hoplimit(dst), 0,
+		udp_tunnel6_xmit_skb(route->dst, sk, skb, skb->dev,
+				     &route->saddr, daddr, tclass,
+				     ip6_dst_hoplimit(route->dst), 0,
 				     htons(sport), htons(dport), false, 0);
 		return;
 	}
 #endif
-	dst_release(dst);
+	dst_release(route->dst);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 }
 
@@ -333,9 +792,18 @@ int gtp_helper_udp_sock_create(struct net *net, struct udp_port_cfg *cfg,
 	return udp_sock_create(net, cfg, sock);
 }
 
+/* Has several segments in one, as one of our kind sends them, come whole. */
+void gtp_helper_udp_allow_gso(struct sock *sk)
+{
+	udp_set_bit(ACCEPT_L4, sk);
+}
+
 /* Takes back what setup_udp_tunnel_sock() made of the receive path of @sk. */
 void gtp_helper_udp_tunnel_sock_clear(struct sock *sk)
 {
+	/* Who reads the socket now gets datagrams. */
+	if (!udp_test_bit(GRO_ENABLED, sk))
+		udp_clear_bit(ACCEPT_L4, sk);
 	WRITE_ONCE(udp_sk(sk)->encap_type, 0);
 	WRITE_ONCE(udp_sk(sk)->encap_rcv, NULL);
 	WRITE_ONCE(udp_sk(sk)->encap_destroy, NULL);
@@ -346,19 +814,23 @@ void gtp_helper_udp_tunnel_sock_clear(struct sock *sk)
 
 /* Devices */
 
-/* Properties of a lockless device without a queue that keeps the inner dst. */
+/*
+ * Properties of a lockless device without a queue that keeps the inner dst, and
+ * takes several segments in one.
+ */
 void gtp_helper_netdev_setup_tunnel(struct net_device *dev)
 {
+	const netdev_features_t offloads = NETIF_F_SG | NETIF_F_FRAGLIST |
+					   NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
+					   NETIF_F_ALL_TSO | NETIF_F_GSO_UDP_L4;
+
+	dev->features |= offloads;
+	dev->hw_features |= offloads;
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->lltx = true;
 	dev->needs_free_netdev = true;
 	netif_keep_dst(dev);
-}
-
-void *gtp_helper_netdev_priv(const struct net_device *dev)
-{
-	return netdev_priv(dev);
 }
 
 struct net *gtp_helper_dev_net(const struct net_device *dev)
@@ -400,11 +872,6 @@ void gtp_helper_dev_stats_inc_rx_dropped(struct net_device *dev)
 void gtp_helper_dev_stats_inc_rx_length_errors(struct net_device *dev)
 {
 	DEV_STATS_INC(dev, rx_length_errors);
-}
-
-void gtp_helper_dev_stats_inc_rx_errors(struct net_device *dev)
-{
-	DEV_STATS_INC(dev, rx_errors);
 }
 
 void gtp_helper_list_add(struct list_head *entry, struct list_head *head)
@@ -506,10 +973,33 @@ u32 gtp_helper_netlink_portid(struct sk_buff *skb)
  * and compare are compiled into each function.
  */
 
+static u32 net_rht_hash(const void *data, u32 len, u32 seed)
+{
+	const u32 *key = data;
+	u64 hash = ((u64)key[0] << 32 | key[1]) + seed;
+
+	/* Each half is mixed into the other before the last word comes in. */
+	hash *= GOLDEN_RATIO_64;
+	hash ^= hash >> 32;
+	hash = (hash + key[2]) * GOLDEN_RATIO_64;
+	return hash >> 32;
+}
+
+static int net_rht_compare(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct net_rht_node *node = obj;
+	const u32 *key = arg->key;
+
+	return (node->key[0] ^ key[0]) | (node->key[1] ^ key[1]) |
+	       (node->key[2] ^ key[2]);
+}
+
 static const struct rhashtable_params net_rht_params = {
 	.key_len		= sizeof_field(struct net_rht_node, key),
 	.key_offset		= offsetof(struct net_rht_node, key),
 	.head_offset		= offsetof(struct net_rht_node, head),
+	.hashfn			= net_rht_hash,
+	.obj_cmpfn		= net_rht_compare,
 	.automatic_shrinking	= true,
 	/* The keys are an administrator's: an insertion shall not fail for them. */
 	.insecure_elasticity	= true,

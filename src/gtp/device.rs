@@ -4,7 +4,8 @@
 
 use super::{
     netlink::notify,
-    path::Paths,
+    path::Management,
+    paths::Paths,
     pdp::{
         Pdp,
         Version,
@@ -35,6 +36,8 @@ use crate::net::{
         self,
         Device,
         NewLink,
+        Quiet,
+        Sending,
         Setup, //
     },
     nlattr::{
@@ -53,7 +56,8 @@ use crate::net::{
         self,
         Endpoint,
         Receiver,
-        Slot, //
+        Slot,
+        TunnelHeader, //
     },
 };
 use core::{
@@ -136,7 +140,10 @@ pub(crate) struct Gtp {
     hash_size: u32,
     /// Restart counter for echo responses of version 0.
     pub(super) restart_count: u8,
+    /// What path management remembers.
+    pub(super) management: Management,
     /// The paths to the peers.
+    #[pin]
     pub(super) paths: Paths,
     /// The PDP contexts.
     #[pin]
@@ -225,7 +232,8 @@ impl link::Driver for Gtp {
             role,
             hash_size,
             restart_count,
-            paths: Paths::new(),
+            management: Management::new(),
+            paths <- Paths::new(),
             contexts <- Table::new(hint),
             dual_stack,
             counters: Counters::new(),
@@ -260,15 +268,16 @@ impl link::Driver for Gtp {
         }
     }
 
-    fn close(dev: &Device<Self>) {
+    fn close(dev: &Device<Self>, quiet: &Quiet) {
         for slot in dev.data().sockets.as_flattened() {
             slot.clear();
         }
+        dev.data().paths.close(quiet);
     }
 
     #[inline]
-    fn xmit(dev: &Device<Self>, skb: SkBuff, rcu: &rcu::Guard) {
-        tx::xmit(dev, skb, rcu);
+    fn xmit(dev: &Device<Self>, skb: SkBuff, sending: &Sending, rcu: &rcu::Guard) {
+        tx::xmit(dev, skb, sending, rcu);
     }
 
     fn fill_info(dev: &Device<Self>, writer: &mut Writer<'_>) -> Result {
@@ -309,6 +318,15 @@ impl Receiver for Gtp {
             Version::V0 => UDP_ENCAP_GTP0,
             Version::V1 => UDP_ENCAP_GTP1U,
         }
+    }
+
+    fn joins(role: SocketRole) -> bool {
+        // Each G-PDU of version 0 has a sequence number of its own.
+        role.version == Version::V1
+    }
+
+    fn tunnel_header(data: &[u8], total: usize) -> Option<TunnelHeader> {
+        rx::tunnel_header(data, total)
     }
 
     #[inline]

@@ -22,8 +22,9 @@
 pub(crate) mod device;
 pub(crate) mod netlink;
 mod path;
+mod paths;
 mod pdp;
 mod rx;
 mod stats;
-mod tx;
+pub(crate) mod tx;
 mod uapi;

@@ -66,8 +66,8 @@ const ERRORS_PER_SECOND: u32 = 10;
 /// near.
 const MAX_MESSAGE: usize = 512;
 
-/// What a device knows of its paths.
-pub(super) struct Paths {
+/// What path management remembers for a device.
+pub(crate) struct Management {
     /// The sequence number of the next echo request.
     next_seq: Atomic<u32>,
     /// Unanswered echo requests: tokens, or 0.
@@ -76,8 +76,8 @@ pub(super) struct Paths {
     errors: RateLimit<PEER_CLASSES>,
 }
 
-impl Paths {
-    /// Makes the state of a device without paths.
+impl Management {
+    /// Makes the state of a device that has asked nobody.
     pub(super) fn new() -> Self {
         Self {
             next_seq: Atomic::new(0),
@@ -155,7 +155,7 @@ pub(super) fn send_echo_request(
         peer_port: version.port(),
         local,
     };
-    let seq = dev.data().paths.begin_echo(version, peer);
+    let seq = dev.data().management.begin_echo(version, peer);
     match version {
         Version::V0 => endpoint.send_message(&path, version.port(), &v0::echo_request(seq), rcu),
         Version::V1 => endpoint.send_message(&path, version.port(), &v1::echo_request(seq), rcu),
@@ -282,7 +282,7 @@ fn echo_response(
     seq: Seq,
     rcu: &rcu::Guard,
 ) -> Result<Event, Refusal> {
-    if !dev.data().paths.end_echo(version, path.peer, seq) {
+    if !dev.data().management.end_echo(version, path.peer, seq) {
         return Ok(Event::EchoUnasked);
     }
     notify::echo_response(dev, version, path, rcu);
@@ -364,7 +364,7 @@ fn tell(
     rcu: &rcu::Guard,
 ) {
     let port = endpoint.role().version.port();
-    if dev.data().paths.errors.allows(fold(path.peer))
+    if dev.data().management.errors.allows(fold(path.peer))
         && endpoint.send_message(path, port, message, rcu).is_ok()
     {
         dev.data().counters.count(event);

@@ -2,9 +2,12 @@
 
 //! The PDP context: what a device knows of one subscriber's tunnel.
 
-use super::uapi::{
-    AF_INET,
-    AF_INET6, //
+use super::{
+    paths::Path,
+    uapi::{
+        AF_INET,
+        AF_INET6, //
+    }, //
 };
 use crate::{
     net::table::{
@@ -22,9 +25,12 @@ use crate::{
     },
 };
 use core::net::IpAddr;
-use kernel::sync::atomic::{
-    Atomic,
-    Relaxed, //
+use kernel::sync::{
+    atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    Arc, //
 };
 
 /// Index of a table of contexts: by the identifier in received G-PDUs.
@@ -179,25 +185,25 @@ impl Tunnel {
 }
 
 /// A PDP context. What it says does not change: an update is a new context in the
-/// place of the old one.
+/// place of the old one. Only contexts of version 0 are written to for a packet.
 pub(super) struct Pdp {
     /// The tunnel.
     pub(super) tunnel: Tunnel,
     /// Address of the MS; of an IPv6 address the prefix counts.
     pub(super) ms: IpAddr,
-    /// Address of the GSN at the other end.
-    pub(super) peer: IpAddr,
+    /// The path to the GSN at the other end.
+    pub(super) path: Arc<Path>,
     /// How many sequence numbers were used: version 0 counts its G-PDUs.
     tx_seq: Atomic<u32>,
 }
 
 impl Pdp {
     /// Makes a context that has sent nothing yet.
-    pub(super) fn new(tunnel: Tunnel, ms: IpAddr, peer: IpAddr) -> Self {
+    pub(super) fn new(tunnel: Tunnel, ms: IpAddr, path: Arc<Path>) -> Self {
         Self {
             tunnel,
             ms,
-            peer,
+            path,
             tx_seq: Atomic::new(0),
         }
     }

@@ -32,7 +32,10 @@ use crate::{
             ETH_P_IP,
             ETH_P_IPV6, //
         },
-        udp::Endpoint,
+        udp::{
+            Endpoint,
+            TunnelHeader, //
+        },
     },
     wire::{
         self,
@@ -78,6 +81,8 @@ pub(super) enum Refusal {
     NotFromMs,
     /// It is of a version that the socket is not for.
     OtherVersion,
+    /// It is several datagrams in one that cannot be decapsulated at once.
+    Uneven,
     /// It is malformed.
     Malformed(wire::Error),
     /// It cannot be received.
@@ -105,6 +110,7 @@ pub(super) fn drop_with(dev: &Device<Gtp>, skb: SkBuff, refusal: Refusal) {
         Refusal::UnknownTunnel(..) => (Event::RxUnknownTunnel, DropReason::NoTunnel),
         Refusal::UnknownExtension => (Event::RxUnknownExtension, DropReason::UnhandledProtocol),
         Refusal::NotFromMs => (Event::RxNotFromMs, DropReason::InvalidSource),
+        Refusal::Uneven => (Event::RxGso, DropReason::UnexpectedGso),
         Refusal::OtherVersion => (Event::RxOtherVersion, DropReason::UnhandledProtocol),
         Refusal::Drop(event, reason) => (event, reason),
         Refusal::Malformed(error) => {
@@ -142,6 +148,9 @@ pub(super) fn receive(
             drop_with(dev, skb, refusal);
             Verdict::Consumed
         }
+        // Its segments come back one by one.
+        Err(Refusal::Uneven) => Verdict::PassUp(skb),
+        Err(_) if endpoint.is_read_by_process() && skb.is_gso() => Verdict::PassUp(skb),
         Err(_) if endpoint.is_read_by_process() => {
             dev.data().counters.count(Event::PassedUp);
             Verdict::PassUp(skb)
@@ -185,22 +194,24 @@ fn decapsulate(
         .contexts
         .find(BY_TUNNEL, &gpdu.id.key(family), rcu)
         .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
-    if skb.is_gso() {
-        return Err(Refusal::Drop(Event::RxGso, DropReason::UnexpectedGso));
-    }
     let addresses = linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::NotFromMs)?;
     if !is_from_ms(pdp, addresses, gtp.role) {
         return Err(Refusal::NotFromMs);
     }
-    skb.trim(end)
-        .map_err(|_| Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory))?;
-    let xnet = !endpoint.net().is(dev.net(rcu));
-    skb.decap(t_pdu, protocol, xnet).map_err(|_| {
-        dev.count_rx_length_error();
-        Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory)
-    })?;
-    skb.decap_ecn()
-        .map_err(|reason| Refusal::Drop(Event::RxEcn, reason))
+    if !skb.is_gso() {
+        skb.trim(end)
+            .map_err(|_| Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory))?;
+    } else if skb.inner_segment_len(t_pdu, protocol) != end.checked_sub(t_pdu) {
+        return Err(Refusal::Uneven);
+    }
+    skb.decap(t_pdu, protocol, endpoint)
+        .map_err(|reason| match reason {
+            DropReason::Ecn => Refusal::Drop(Event::RxEcn, reason),
+            reason => {
+                dev.count_rx_length_error();
+                Refusal::Drop(Event::RxNoMemory, reason)
+            }
+        })
 }
 
 /// Whether the T-PDU's address at the MS' end is the context's: nobody may use the
@@ -256,6 +267,23 @@ fn walk_v1(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
         v1::Decoded::Signalling(_) => Err(Refusal::Message),
         v1::Decoded::Unsupported(_) => Err(Refusal::UnknownExtension),
     }
+}
+
+/// Reads the headers in front of a T-PDU of version 1 for receive offload.
+#[inline]
+pub(super) fn tunnel_header(data: &[u8], total: usize) -> Option<TunnelHeader> {
+    let Ok(Step::Done(v1::Decoded::GPdu(message))) = v1::decode(data, total) else {
+        return None;
+    };
+    let protocol = match inner::version(data.get(message.start..)?).ok()? {
+        inner::Version::V4 => ETH_P_IP,
+        inner::Version::V6 => ETH_P_IPV6,
+    };
+    Some(TunnelHeader {
+        len: message.start,
+        covered: message.end,
+        protocol,
+    })
 }
 
 /// Decodes what stands from `start` to `end` in the packet, making more of it linear

@@ -7,8 +7,7 @@
 use super::{
     device::{
         Gtp,
-        Role,
-        SocketRole, //
+        Role, //
     },
     pdp::{
         ms_key,
@@ -20,7 +19,11 @@ use super::{
 };
 use crate::{
     net::{
-        link::Device,
+        gso,
+        link::{
+            Device,
+            Sending, //
+        },
         route::Route,
         skb::{
             DropReason,
@@ -130,21 +133,25 @@ impl Inner {
 
 /// The way that a packet takes once it is a G-PDU.
 struct Way<'rcu> {
+    pdp: &'rcu Pdp,
     endpoint: &'rcu Endpoint<Gtp>,
     route: Route,
     tos: u8,
-    port: u16,
 }
 
 /// Sends an IP packet into the tunnel of its MS.
 #[inline]
-pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, rcu: &rcu::Guard) {
-    match encapsulate(dev, &mut skb, rcu) {
+pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, sending: &Sending, rcu: &rcu::Guard) {
+    let sent = match find_way(dev, &mut skb, sending, rcu) {
+        Ok(way) if skb.is_gso() => send_segments(skb, way),
         Ok(way) => {
-            way.endpoint
-                .send(skb, way.route, way.tos, way.port, way.port, rcu);
+            let len = skb.len();
+            way.send(skb, len)
         }
-        Err(reason) => drop_with(dev, skb, reason),
+        Err(reason) => Err((skb, reason)),
+    };
+    if let Err((skb, reason)) = sent {
+        drop_with(dev, skb, reason);
     }
 }
 
@@ -165,46 +172,51 @@ fn drop_with(dev: &Device<Gtp>, skb: SkBuff, reason: DropReason) {
     skb.drop_with(reason);
 }
 
-/// Turns the packet into a G-PDU and finds its way.
+/// Finds the context of a packet, and its way to the peer.
 #[inline]
-fn encapsulate<'rcu>(
+fn find_way<'rcu>(
     dev: &'rcu Device<Gtp>,
     skb: &mut SkBuff,
+    sending: &Sending,
     rcu: &'rcu rcu::Guard,
 ) -> Result<Way<'rcu>, DropReason> {
-    skb.prepare_encap(dev.needed_headroom())
-        .map_err(|_| DropReason::HeaderTruncated)?;
+    let protocol = skb.inner_header().ok_or(DropReason::HeaderTruncated)?;
     let gtp = dev.data();
-    let inner = Inner::read(skb.protocol(), skb.linear(), gtp.role)?;
+    let inner = Inner::read(protocol, skb.linear(), gtp.role)?;
     let pdp = gtp
         .contexts
         .find(BY_MS, &ms_key(inner.ms), rcu)
         .ok_or(DropReason::NoTunnel)?;
-    let version = pdp.tunnel.version();
-    let socket = SocketRole {
-        version,
-        ipv6: pdp.peer.is_ipv6(),
+    let path = &pdp.path;
+    let found = match gtp.slot(path.role).get(rcu) {
+        Some(endpoint) => endpoint
+            .route(&path.routes, sending)
+            .map(|route| (endpoint, route)),
+        None => Err(ENOTCONN),
     };
-    let Some(endpoint) = gtp.slot(socket).get(rcu) else {
-        dev.count_tx_carrier_error();
-        return Err(DropReason::NotReady);
-    };
-    let route = endpoint.route(pdp.peer).map_err(|_| {
-        dev.count_tx_carrier_error();
-        DropReason::NoRoute
-    })?;
-    if route.leaves_through(dev) {
-        dev.count_collision();
-        return Err(DropReason::Recursion);
-    }
+    let (endpoint, route) = found.map_err(|error| no_way(dev, error))?;
     check_size(skb, inner.size, pdp, &route)?;
-    push_header(skb, pdp)?;
     Ok(Way {
+        pdp,
         endpoint,
         route,
         tos: inner.tos,
-        port: version.port(),
     })
+}
+
+/// Why there is no way to the peer.
+#[cold]
+fn no_way(dev: &Device<Gtp>, error: Error) -> DropReason {
+    if error == ELOOP {
+        dev.count_collision();
+        return DropReason::Recursion;
+    }
+    dev.count_tx_carrier_error();
+    if error == ENOTCONN {
+        DropReason::NotReady
+    } else {
+        DropReason::NoRoute
+    }
 }
 
 /// Tells the sender's route how large a packet may be, and turns one down that is
@@ -219,12 +231,16 @@ fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<
         .unwrap_or(u32::MAX)
         .saturating_add(UDP_HEADER_LEN);
     let headers = datagram.saturating_add(route.ip_header_len());
-    let len = u32::try_from(skb.len()).unwrap_or(u32::MAX);
-    // Lengths have 16 bits, and IPv4's counts its own header, unlike IPv6's.
-    let counted = if pdp.peer.is_ipv6() {
-        datagram
+    let len = if skb.is_gso() {
+        skb.segment_len()
     } else {
-        headers
+        skb.len()
+    };
+    let len = u32::try_from(len).unwrap_or(u32::MAX);
+    // Lengths have 16 bits, and IPv4's counts its own header, unlike IPv6's.
+    let counted = match pdp.path.peer() {
+        IpAddr::V4(_) => headers,
+        IpAddr::V6(_) => datagram,
     };
     if len.saturating_add(counted) > MAX_LENGTH {
         return Err(DropReason::TooBig);
@@ -245,20 +261,76 @@ fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<
     Ok(())
 }
 
-/// Puts the GTP header in front of the packet.
-#[inline]
-fn push_header(skb: &mut SkBuff, pdp: &Pdp) -> Result<(), DropReason> {
-    let payload = skb.len();
-    let pushed = match pdp.tunnel {
-        Tunnel::V0 { tid, flow } => {
-            let header = v0::gpdu_header(tid, flow, pdp.next_seq(), payload)
-                .map_err(|_| DropReason::TooBig)?;
-            skb.push_header(&header)
+impl Way<'_> {
+    /// Sends a packet as a G-PDU whose header says that the T-PDU has `len` octets; or
+    /// gives it back, if there is no such header.
+    #[inline]
+    fn send(self, skb: SkBuff, len: usize) -> Result<(), (SkBuff, DropReason)> {
+        match self.pdp.tunnel {
+            Tunnel::V0 { tid, flow } => {
+                match v0::gpdu_header(tid, flow, self.pdp.next_seq(), len) {
+                    Ok(header) => self.send_behind(skb, &header),
+                    Err(_) => return Err((skb, DropReason::TooBig)),
+                }
+            }
+            Tunnel::V1 { o_tei, .. } => match v1::gpdu_header(o_tei, len) {
+                Ok(header) => self.send_behind(skb, &header),
+                Err(_) => return Err((skb, DropReason::TooBig)),
+            },
         }
-        Tunnel::V1 { o_tei, .. } => {
-            let header = v1::gpdu_header(o_tei, payload).map_err(|_| DropReason::TooBig)?;
-            skb.push_header(&header)
+        Ok(())
+    }
+
+    /// Sends a packet behind a GTP header.
+    #[inline]
+    fn send_behind(self, skb: SkBuff, header: &[u8]) {
+        let port = self.pdp.tunnel.version().port();
+        self.endpoint
+            .send(skb, self.route, self.tos, port, port, header);
+    }
+
+    /// The same way for another packet.
+    fn again(&self) -> Self {
+        Self {
+            route: self.route.clone(),
+            ..*self
         }
-    };
-    pushed.map_err(|_: Error| DropReason::NoMemory)
+    }
+}
+
+/// What the stack calls when it cuts a packet that was sent whole.
+pub(crate) struct Cut;
+
+/// What the stack knows of [`Cut`].
+static CUT: gso::Protocol<Cut> = gso::Protocol::new();
+
+impl gso::Tunnel for Cut {
+    fn protocol() -> &'static gso::Protocol<Self> {
+        &CUT
+    }
+
+    fn set_length(header: &mut [u8], payload: usize) {
+        v1::set_payload(header, payload);
+    }
+}
+
+/// Sends a packet that is several segments in one. Each is to become a G-PDU whose header
+/// says how long it is: where the packet leaves whole the header stands once, and is right
+/// for full segments. The sequence numbers of version 0 have each its own header.
+#[inline(never)]
+fn send_segments(skb: SkBuff, way: Way<'_>) -> Result<(), (SkBuff, DropReason)> {
+    let even = matches!(way.pdp.tunnel, Tunnel::V1 { .. });
+    if even && skb.suits(&way.route) {
+        let len = skb.segment_len();
+        return way.send(skb, len);
+    }
+    for part in skb.split(even).map_err(|skb| (skb, DropReason::NoMemory))? {
+        let len = if part.is_gso() {
+            part.segment_len()
+        } else {
+            part.len()
+        };
+        way.again().send(part, len)?;
+    }
+    Ok(())
 }

@@ -69,14 +69,6 @@ impl NetDevice {
         flags & bindings::net_device_flags_IFF_UP != 0
     }
 
-    /// Octets that the device wants in front of the data of packets sent to it.
-    #[inline]
-    pub(crate) fn needed_headroom(&self) -> u16 {
-        // SAFETY: By the type invariant the device is valid. The field is set before
-        // the device is registered and not changed afterwards.
-        unsafe { (*self.as_ptr()).needed_headroom }
-    }
-
     /// Says that the device cannot send: its operational state becomes down.
     pub(crate) fn carrier_off(&self) {
         // SAFETY: By the type invariant the device is valid; any context will do.

@@ -11,6 +11,7 @@ mod bindings;
 pub(crate) mod device;
 pub(crate) mod extack;
 pub(crate) mod genl;
+pub(crate) mod gso;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod nlattr;

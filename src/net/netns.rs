@@ -39,11 +39,6 @@ impl Net {
         self.0.get()
     }
 
-    /// Whether both are the same namespace.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        core::ptr::eq(self, other)
-    }
-
     /// Takes a reference of one's own, unless the namespace is going away.
     pub(crate) fn get(&self) -> Option<NetRef> {
         // SAFETY: By the type invariant the pointer is valid.

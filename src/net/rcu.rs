@@ -5,6 +5,7 @@
 //! C header: `include/linux/rcupdate.h`.
 
 use super::bindings;
+use core::mem::ManuallyDrop;
 use kernel::{
     prelude::*,
     sync::rcu,
@@ -76,6 +77,19 @@ impl<T: 'static> RcuBox<T> {
         // object's address, and `free()` was given what `KBox::into_raw` returned.
         drop(unsafe { KBox::from_raw(head.cast::<Self>()) });
     }
+}
+
+/// Says that this is an RCU read section that someone else has begun and will end.
+///
+/// # Safety
+///
+/// It must be, until the result is dropped.
+#[inline]
+pub(super) unsafe fn assume_read_lock() -> ManuallyDrop<rcu::Guard> {
+    const { assert!(size_of::<rcu::Guard>() == 0) };
+    // SAFETY: The type has no size, so that there is nothing to be wrong in it; what it stands
+    // for is true by the caller's duty, and dropping it does nothing.
+    ManuallyDrop::new(unsafe { core::mem::zeroed() })
 }
 
 /// Waits, when dropped, until nobody runs code of the module any more: neither a task that

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Routes to the other end of a tunnel.
+//! Routes to the other end of a tunnel, looked up once or remembered.
 //!
 //! C headers: `include/net/route.h`, `include/net/ip6_route.h`.
 
 use super::{
     bindings,
-    device::NetDevice, //
+    device::NetDevice,
+    link::{
+        Quiet,
+        Sending, //
+    }, //
 };
 use core::{
     mem::ManuallyDrop,
@@ -18,28 +22,18 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
-    error::from_err_ptr,
-    prelude::*, //
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
+    prelude::*,
+    types::Opaque, //
 };
 
-/// The addresses of packets on a route.
-#[derive(Clone, Copy)]
-pub(super) enum Ends {
-    /// Those of IPv4 packets.
-    V4 {
-        /// Source.
-        source: Ipv4Addr,
-        /// Destination.
-        destination: Ipv4Addr,
-    },
-    /// Those of IPv6 packets.
-    V6 {
-        /// Source.
-        source: Ipv6Addr,
-        /// Destination.
-        destination: Ipv6Addr,
-    },
-}
+/// The address that is none.
+const UNSPECIFIED: bindings::in6_addr = bindings::in6_addr {
+    in6_u: bindings::in6_addr__bindgen_ty_1 { u6_addr8: [0; 16] },
+};
 
 /// Converts an address to how C code keeps it.
 pub(super) fn in_addr(address: Ipv4Addr) -> bindings::__be32 {
@@ -59,11 +53,10 @@ pub(super) fn in6_addr(address: Ipv6Addr) -> bindings::in6_addr {
 ///
 /// # Invariants
 ///
-/// The pointer is valid and owns one reference; it is a route for the family of
-/// `ends`.
+/// `raw.dst` is valid, for the family of `destination`, and owns one reference.
 pub(crate) struct Route {
-    dst: NonNull<bindings::dst_entry>,
-    ends: Ends,
+    raw: bindings::net_route,
+    destination: IpAddr,
 }
 
 impl Route {
@@ -79,126 +72,219 @@ impl Route {
     ///
     /// EAFNOSUPPORT if the addresses are of different families; what the look-up says:
     /// ENETUNREACH, EHOSTUNREACH, EINVAL and others.
-    #[inline]
     pub(super) unsafe fn output(
         sk: NonNull<bindings::sock>,
-        source: Option<IpAddr>,
+        source: IpAddr,
         destination: IpAddr,
     ) -> Result<Self> {
-        match (source, destination) {
-            (Some(IpAddr::V4(source)), IpAddr::V4(destination)) => {
-                // SAFETY: The caller's duty.
-                unsafe { Self::output4(sk, source, destination) }
+        let mut saddr = UNSPECIFIED;
+        let dst = match (source, destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                let mut source = in_addr(source);
+                // SAFETY: The socket is valid by the caller's duty, and `source` is a local.
+                let dst = unsafe {
+                    bindings::helpers::ip_route_output_sk(
+                        sk.as_ptr(),
+                        in_addr(destination),
+                        &mut source,
+                    )
+                };
+                saddr.in6_u.u6_addr32 = [source, 0, 0, 0];
+                dst
             }
-            (None, IpAddr::V4(destination)) => {
-                // SAFETY: The caller's duty.
-                unsafe { Self::output4(sk, Ipv4Addr::UNSPECIFIED, destination) }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                saddr = in6_addr(source);
+                // SAFETY: The socket is valid by the caller's duty, and the addresses are
+                // locals.
+                unsafe {
+                    bindings::helpers::ip6_route_output_sk(
+                        sk.as_ptr(),
+                        &in6_addr(destination),
+                        &mut saddr,
+                    )
+                }
             }
-            (Some(IpAddr::V6(source)), IpAddr::V6(destination)) => {
-                // SAFETY: The caller's duty.
-                unsafe { Self::output6(sk, source, destination) }
-            }
-            (None, IpAddr::V6(destination)) => {
-                // SAFETY: The caller's duty.
-                unsafe { Self::output6(sk, Ipv6Addr::UNSPECIFIED, destination) }
-            }
-            _ => Err(EAFNOSUPPORT),
-        }
-    }
-
-    /// Finds a route to an IPv4 address.
-    ///
-    /// # Safety
-    ///
-    /// As for [`output`](Self::output).
-    #[inline]
-    unsafe fn output4(
-        sk: NonNull<bindings::sock>,
-        source: Ipv4Addr,
-        destination: Ipv4Addr,
-    ) -> Result<Self> {
-        let mut source = in_addr(source);
-        // SAFETY: The socket is valid by the caller's duty, and `source` is a local.
-        let dst = from_err_ptr(unsafe {
-            bindings::helpers::ip_route_output_sk(sk.as_ptr(), in_addr(destination), &mut source)
-        })?;
+            _ => return Err(EAFNOSUPPORT),
+        };
+        let dst = from_err_ptr(dst)?;
         // INVARIANT: The look-up returns a reference that is ours.
         Ok(Self {
-            dst: NonNull::new(dst).ok_or(ENETUNREACH)?,
-            ends: Ends::V4 {
-                source: Ipv4Addr::from(source.to_ne_bytes()),
-                destination,
-            },
+            raw: bindings::net_route { dst, mtu: 0, saddr },
+            destination,
         })
     }
 
-    /// Finds a route to an IPv6 address.
-    ///
-    /// # Safety
-    ///
-    /// As for [`output`](Self::output).
+    /// Where packets on the route go.
     #[inline]
-    unsafe fn output6(
-        sk: NonNull<bindings::sock>,
-        source: Ipv6Addr,
-        destination: Ipv6Addr,
-    ) -> Result<Self> {
-        let mut source = in6_addr(source);
-        // SAFETY: The socket is valid by the caller's duty, and the addresses are locals.
-        let dst = from_err_ptr(unsafe {
-            bindings::helpers::ip6_route_output_sk(sk.as_ptr(), &in6_addr(destination), &mut source)
-        })?;
-        // SAFETY: All forms of the union are sixteen octets.
-        let source = unsafe { source.in6_u.u6_addr8 };
-        // INVARIANT: The look-up returns a reference that is ours.
-        Ok(Self {
-            dst: NonNull::new(dst).ok_or(ENETUNREACH)?,
-            ends: Ends::V6 {
-                source: Ipv6Addr::from(source),
-                destination,
-            },
-        })
-    }
-
-    /// The addresses of packets on the route.
-    #[inline]
-    pub(super) fn ends(&self) -> Ends {
-        self.ends
+    pub(super) fn destination(&self) -> IpAddr {
+        self.destination
     }
 
     /// Length of the IP header of packets on the route, in octets.
     #[inline]
     pub(crate) fn ip_header_len(&self) -> u32 {
-        match self.ends {
-            Ends::V4 { .. } => 20,
-            Ends::V6 { .. } => 40,
+        match self.destination {
+            IpAddr::V4(_) => 20,
+            IpAddr::V6(_) => 40,
         }
     }
 
-    /// Largest packet that the route carries, in octets.
+    /// Largest packet that a route of a [`RouteCache`] carries, in octets.
     #[inline]
     pub(crate) fn mtu(&self) -> u32 {
-        // SAFETY: By the type invariant the route is valid.
-        unsafe { bindings::helpers::dst_mtu(self.dst.as_ptr()) }
+        self.raw.mtu
     }
 
-    /// Whether the route leaves through `dev`.
-    #[inline]
-    pub(crate) fn leaves_through(&self, dev: &NetDevice) -> bool {
-        // SAFETY: By the type invariant the route is valid. The device is compared
-        // and not looked at.
-        unsafe { bindings::helpers::dst_dev(self.dst.as_ptr()) == dev.as_ptr() }
+    /// Returns the pointer that C functions take.
+    pub(super) fn as_raw(&self) -> *const bindings::net_route {
+        &raw const self.raw
     }
 
     /// Hands the reference over to C code.
-    pub(super) fn into_raw(self) -> *mut bindings::dst_entry {
-        ManuallyDrop::new(self).dst.as_ptr()
+    #[inline]
+    pub(super) fn into_raw(self) -> bindings::net_route {
+        ManuallyDrop::new(self).raw
+    }
+}
+
+impl Clone for Route {
+    fn clone(&self) -> Self {
+        // SAFETY: By the type invariant the route is valid.
+        unsafe { bindings::helpers::dst_hold(self.raw.dst) };
+        // INVARIANT: The reference was taken just now.
+        Self {
+            raw: self.raw,
+            destination: self.destination,
+        }
     }
 }
 
 impl Drop for Route {
     fn drop(&mut self) {
         // SAFETY: By the type invariant we own the reference that is given back.
-        unsafe { bindings::dst_release(self.dst.as_ptr()) };
+        unsafe { bindings::dst_release(self.raw.dst) };
+    }
+}
+
+/// The route from a socket to one address for the packets of one device, remembered for
+/// each processor. It is looked up anew when routes, rules or addresses have changed, or
+/// what of the socket has a say in it.
+///
+/// # Invariants
+///
+/// - The cache is initialised; routes in it are of the family of `destination`.
+/// - What is in it for a processor is touched there alone and with softirqs disabled,
+///   while the device sends a packet, or else when it sends none.
+/// - `dev` is compared and not looked at.
+#[pin_data(PinnedDrop)]
+pub(crate) struct RouteCache {
+    #[pin]
+    cache: Opaque<bindings::net_route_cache>,
+    dev: *mut bindings::net_device,
+    destination: IpAddr,
+}
+
+// SAFETY: By the type invariant no two touch the same part at the same time; what is common
+// to all processors is made for that.
+unsafe impl Send for RouteCache {}
+// SAFETY: As above.
+unsafe impl Sync for RouteCache {}
+
+impl RouteCache {
+    /// Makes an empty cache for packets that `dev` sends to `destination`.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(crate) fn new(dev: &NetDevice, destination: IpAddr) -> impl PinInit<Self, Error> {
+        let dev = dev.as_ptr();
+        // INVARIANT: Initialised, or an error.
+        try_pin_init!(Self {
+            dev,
+            destination,
+            cache <- Opaque::try_ffi_init(|cache| {
+                // SAFETY: `cache` is valid for writing.
+                to_result(unsafe { bindings::helpers::route_cache_init(cache) })
+            }),
+        }? Error)
+    }
+
+    /// Where the routes lead to.
+    #[inline]
+    pub(crate) fn destination(&self) -> IpAddr {
+        self.destination
+    }
+
+    /// The route from `sk`, which is the same socket each time.
+    ///
+    /// # Safety
+    ///
+    /// `sk` must be a valid UDP socket of the family of the destination.
+    ///
+    /// # Errors
+    ///
+    /// EINVAL: another device is sending; ENOTCONN: the socket is closed; ELOOP: the route
+    /// leads through the device; what the look-up says.
+    #[inline]
+    pub(super) unsafe fn output(
+        &self,
+        sk: NonNull<bindings::sock>,
+        sending: &Sending,
+    ) -> Result<Route> {
+        if sending.as_ptr() != self.dev {
+            return Err(EINVAL);
+        }
+        let mut raw = bindings::net_route {
+            dst: core::ptr::null_mut(),
+            mtu: 0,
+            saddr: UNSPECIFIED,
+        };
+        let cache = self.cache.get();
+        to_result(match self.destination {
+            // SAFETY: By the type invariant the cache is initialised; the socket is valid by
+            // the caller's duty, and softirqs are disabled while the device is sending.
+            IpAddr::V4(destination) => unsafe {
+                bindings::helpers::route_cached4(
+                    cache,
+                    sk.as_ptr(),
+                    in_addr(destination),
+                    self.dev,
+                    &mut raw,
+                )
+            },
+            // SAFETY: As above.
+            IpAddr::V6(destination) => unsafe {
+                bindings::helpers::route_cached6(
+                    cache,
+                    sk.as_ptr(),
+                    &in6_addr(destination),
+                    self.dev,
+                    &mut raw,
+                )
+            },
+        })?;
+        // INVARIANT: The look-up returns a reference that is ours.
+        Ok(Route {
+            raw,
+            destination: self.destination,
+        })
+    }
+
+    /// Forgets the routes and gives back what they hold, namespaces among it. Nothing is
+    /// done if it is not the cache's device that is quiet.
+    pub(crate) fn clear(&self, quiet: &Quiet) {
+        if quiet.as_ptr() == self.dev {
+            // SAFETY: By the type invariant the cache is initialised, and nobody uses it,
+            // since the device sends nothing.
+            unsafe { bindings::dst_cache_reset_now(&raw mut (*self.cache.get()).dst) };
+        }
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for RouteCache {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: By the type invariant the cache is initialised; nobody uses it any more.
+        unsafe { bindings::dst_cache_destroy(&raw mut (*self.cache.get()).dst) };
     }
 }

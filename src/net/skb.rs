@@ -10,7 +10,14 @@
 
 use super::{
     bindings,
-    device::NetDevice, //
+    link::{
+        Device,
+        Driver, //
+    },
+    udp::{
+        Endpoint,
+        Receiver, //
+    }, //
 };
 use core::{
     mem::ManuallyDrop,
@@ -114,7 +121,7 @@ impl SkBuff {
     }
 
     /// Returns the pointer that C functions take.
-    fn as_ptr(&self) -> *mut bindings::sk_buff {
+    pub(super) fn as_ptr(&self) -> *mut bindings::sk_buff {
         self.0.as_ptr()
     }
 
@@ -181,55 +188,14 @@ impl SkBuff {
         }
     }
 
-    /// EtherType of what the packet carries.
+    /// Makes the IP header of a packet that is to be sent linear, and returns the EtherType;
+    /// None if the header is not there.
     #[inline]
-    pub(crate) fn protocol(&self) -> u16 {
-        // SAFETY: By the type invariant the packet is valid.
-        u16::from_be(unsafe { bindings::helpers::skb_protocol(self.as_ptr()) })
-    }
-
-    /// Whether the packet is several segments in one.
-    #[inline]
-    pub(crate) fn is_gso(&self) -> bool {
-        // SAFETY: By the type invariant the packet is valid.
-        unsafe { bindings::helpers::skb_is_gso(self.as_ptr()) }
-    }
-
-    /// Makes the packet ready for outer headers: `headroom` octets in front that
-    /// can be written, the inner IP header linear and remembered as the inner one.
-    ///
-    /// # Errors
-    ///
-    /// EINVAL when the IP header is not there or there is no memory.
-    #[inline]
-    pub(crate) fn prepare_encap(&mut self, headroom: u16) -> Result {
-        // SAFETY: By the type invariant the packet is valid and ours to change.
-        let ready =
-            unsafe { bindings::helpers::skb_prepare_encap(self.as_ptr(), c_uint::from(headroom)) };
-        if ready {
-            Ok(())
-        } else {
-            Err(EINVAL)
-        }
-    }
-
-    /// Puts a header in front of the data.
-    ///
-    /// # Errors
-    ///
-    /// ENOMEM when there is no headroom and none can be made.
-    #[inline]
-    pub(crate) fn push_header<const N: usize>(&mut self, header: &[u8; N]) -> Result {
-        let len = c_uint::try_from(N).map_err(|_| EINVAL)?;
-        // SAFETY: By the type invariant the packet is valid and ours to change.
-        let room = unsafe { bindings::helpers::skb_push_cow(self.as_ptr(), len) };
-        if room.is_null() {
-            return Err(ENOMEM);
-        }
-        // SAFETY: The helper has made `N` octets from `room` on part of the data, in
-        // memory that no clone shares.
-        unsafe { core::ptr::copy_nonoverlapping(header.as_ptr(), room.cast(), N) };
-        Ok(())
+    pub(crate) fn inner_header(&mut self) -> Option<u16> {
+        // SAFETY: By the type invariant the packet is valid and ours to change; no slice of
+        // its data is alive, since this borrows it mutably.
+        let protocol = unsafe { bindings::helpers::skb_inner_header(self.as_ptr()) };
+        (protocol != 0).then_some(protocol)
     }
 
     /// Cuts the data to its first `len` octets, if there are more.
@@ -247,50 +213,59 @@ impl SkBuff {
         to_result(unsafe { bindings::helpers::pskb_trim_rcsum(self.as_ptr(), len) })
     }
 
-    /// Removes the first `len` octets, the outer headers, and what the outer
-    /// packet has left in the metadata. What remains carries `protocol`. `xnet`
-    /// says that it changes to another namespace.
-    ///
-    /// # Errors
-    ///
-    /// ENOMEM, or what undoing the sender's offloads gives.
-    #[inline]
-    pub(crate) fn decap(&mut self, len: usize, protocol: u16, xnet: bool) -> Result {
-        let len = c_uint::try_from(len).map_err(|_| EINVAL)?;
-        // SAFETY: By the type invariant the packet is valid and ours to change; the
-        // function checks that `len` octets are there.
-        to_result(unsafe { bindings::helpers::skb_decap(self.as_ptr(), len, protocol, xnet) })
-    }
-
-    /// Has the ECN field of the outer IP header, which [`decap`](Self::decap) has left
-    /// in front of the data, take effect on the inner one (RFC 6040 4.2).
+    /// Removes the first `len` octets, the outer headers, of a packet that `endpoint` has
+    /// received, and what the outer packet has left in the metadata. What remains is an IP
+    /// packet and carries `protocol`; the ECN field of the outer header takes effect on it
+    /// (RFC 6040 4.2).
     ///
     /// # Errors
     ///
     /// The reason why the packet is to be dropped.
     #[inline]
-    pub(crate) fn decap_ecn(&mut self) -> Result<(), DropReason> {
-        // SAFETY: By the type invariant the packet is valid and ours to change.
-        match unsafe { bindings::helpers::skb_decap_ecn(self.as_ptr()) } {
+    pub(crate) fn decap<T: Receiver>(
+        &mut self,
+        len: usize,
+        protocol: u16,
+        endpoint: &Endpoint<T>,
+    ) -> Result<(), DropReason> {
+        let len = c_uint::try_from(len).map_err(|_| DropReason::HeaderTruncated)?;
+        // SAFETY: By the type invariant the packet is valid and ours to change; the
+        // function checks that `len` octets are there. Socket and device are valid by the
+        // invariant of the endpoint.
+        let code = unsafe {
+            bindings::helpers::skb_decap(
+                self.as_ptr(),
+                len,
+                protocol,
+                endpoint.sk.as_ptr(),
+                endpoint.dev.as_ptr(),
+            )
+        };
+        match code {
             0 | 1 => Ok(()),
             code if code > 1 => Err(DropReason::Ecn),
-            _ => Err(DropReason::HeaderTruncated),
+            code if code == EINVAL.to_errno() => Err(DropReason::HeaderTruncated),
+            _ => Err(DropReason::NoMemory),
         }
     }
 
-    /// Hands the packet to the stack as received by `dev`, and counts it there.
-    /// The caller is in softirq context, or has softirqs disabled.
+    /// Hands the IP packet to the stack as received by `dev`, and counts it there. The
+    /// caller is in softirq context, or has softirqs disabled.
     #[inline]
-    pub(crate) fn deliver(self, dev: &NetDevice) {
-        // SAFETY: The packet is given away, and `dev` is a valid device.
-        unsafe { bindings::helpers::netif_rx_inner(self.into_raw(), dev.as_ptr()) };
+    pub(crate) fn deliver<T: Driver>(self, dev: &Device<T>) {
+        // SAFETY: The packet is given away, and `dev` is a valid device; its cells are there
+        // as long as it is up.
+        unsafe {
+            bindings::helpers::netif_receive_inner(self.into_raw(), dev.as_ptr(), dev.gro_cells())
+        };
     }
 
-    /// Tells the route that the packet came by how large a packet may be.
+    /// Tells the route that the packet came by that it carries packets of `mtu` octets, if
+    /// it says more.
     #[inline]
     pub(crate) fn update_pmtu(&mut self, mtu: u32) {
         // SAFETY: By the type invariant the packet is valid and ours to change.
-        unsafe { bindings::helpers::skb_dst_update_pmtu_no_confirm(self.as_ptr(), mtu) };
+        unsafe { bindings::helpers::skb_dst_update_pmtu(self.as_ptr(), mtu) };
     }
 
     /// Tells the sender of an IP packet that it is too big, and that one of `mtu` octets

@@ -166,6 +166,18 @@ pub fn gpdu_header_with_seq(
     Ok([h0, h1, h2, h3, h4, h5, h6, h7, s0, s1, 0, 0])
 }
 
+/// Has a header say that `payload` octets are behind it, optional fields and extension
+/// headers included in `header`. A header that is too short, or a payload that is too
+/// long, changes nothing.
+#[inline]
+pub fn set_payload(header: &mut [u8], payload: usize) {
+    let rest = header.len().checked_sub(HEADER_LEN);
+    let length = rest.and_then(|rest| length(rest.checked_add(payload)?).ok());
+    if let (Some([_, _, l0, l1, ..]), Some(length)) = (header.first_chunk_mut::<4>(), length) {
+        [*l0, *l1] = length.to_be_bytes();
+    }
+}
+
 /// Converts a length to what the Length field holds.
 #[inline]
 fn length(octets: usize) -> Result<u16, Error> {
@@ -191,6 +203,21 @@ mod tests {
         assert_eq!(header, Ok([0x30, 0xff, 0, 84, 10, 11, 12, 13]));
         let header = gpdu_header_with_seq(Teid(1), Seq(0x0203), 84);
         assert_eq!(header, Ok([0x32, 0xff, 0, 88, 0, 0, 0, 1, 2, 3, 0, 0]));
+    }
+
+    #[test]
+    fn payload_of_a_header_can_be_changed() {
+        let mut header = [0x30, 0xff, 5, 120, 0, 0, 0, 1];
+        set_payload(&mut header, 84);
+        assert_eq!(header, [0x30, 0xff, 0, 84, 0, 0, 0, 1]);
+        set_payload(&mut header, 65536);
+        assert_eq!(header, [0x30, 0xff, 0, 84, 0, 0, 0, 1]);
+        let mut header = [0x32, 0xff, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0];
+        set_payload(&mut header, 84);
+        assert_eq!(header, [0x32, 0xff, 0, 88, 0, 0, 0, 1, 2, 3, 0, 0]);
+        let mut short = [0x30, 0xff, 0, 0, 0];
+        set_payload(&mut short, 84);
+        assert_eq!(short, [0x30, 0xff, 0, 0, 0]);
     }
 
     #[test]

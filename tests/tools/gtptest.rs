@@ -7,7 +7,7 @@
 //!
 //! `gtptest run [FILE]` reads a script of statements, one a line, and reports its tests on
 //! stdout (see [`report`]); `gtptest VERB ARG...` runs a single statement and prints what came of
-//! it; `gtptest help` lists the verbs. One process runs many checks, because starting a process
+//! it; `gtptest stream` is for benchmarks; `gtptest help` lists the verbs. One process runs many checks, because starting a process
 //! is what takes the time in an emulated machine.
 
 mod args;
@@ -31,6 +31,7 @@ mod script;
 mod socket;
 mod spec;
 mod stats;
+mod stream;
 mod sys;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             print!("{}", help::TEXT);
             ExitCode::SUCCESS
         }
+        Some((verb, rest)) if verb == "stream" => stream::run(rest),
         Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
         Some(_) => script::once(args),
         None => {

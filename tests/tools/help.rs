@@ -19,7 +19,7 @@ Tests
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
   udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [dev=DEV] [mark=N]
-          [=> ERRNO of bind]
+          [gso=N] [gro] [=> ERRNO of bind]   gso: sends in datagrams of N octets
   sock NAME kind=tcp|tcp6|unix|udplite|icmp|icmp6|rawip|rawip6|ping|netlink [bind=A:P]
           [type=N]      only messages that begin with that octet
   file NAME PATH

@@ -63,6 +63,11 @@ fn io<T>(result: std::io::Result<T>, what: &str) -> Done<T> {
     }
 }
 
+/// Option of a UDP socket: what is sent at once is cut into datagrams of so many octets.
+const UDP_SEGMENT: i32 = 103;
+/// Option of a UDP socket: several datagrams may come at once.
+const UDP_GRO: i32 = 104;
+
 /// Opens a UDP socket.
 pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
@@ -76,6 +81,8 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let connect: Option<SocketAddr> = args.parse("connect")?;
     let dev = args.take("dev");
     let mark = args.number::<i32>("mark")?;
+    let segment = args.number::<i32>("gso")?;
+    let gro = args.flag("gro");
     let ends = [bind, connect];
     let v6 = v6 || ends.iter().flatten().any(SocketAddr::is_ipv6);
     let domain = if v6 { libc::AF_INET6 } else { libc::AF_INET };
@@ -99,6 +106,12 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
         let index = netns::ifindex(ns.as_deref(), &dev)? as i32;
         let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_BINDTOIFINDEX, index);
         io(set, "SO_BINDTOIFINDEX")?;
+    }
+    for (option, value) in [(UDP_SEGMENT, segment), (UDP_GRO, gro.then_some(1))] {
+        if let Some(value) = value {
+            let set = sys::set_option(fd.as_fd(), libc::IPPROTO_UDP, option, value);
+            io(set, "offload")?;
+        }
     }
     if let Some(mark) = mark {
         let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_MARK, mark);

@@ -119,6 +119,8 @@ impl Command for DelPdp {
             .remove(index, &key)
             .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
         notify(&net, &dev, cmd::DELPDP, &pdp);
+        drop(contexts);
+        dev.data().paths.leave(&pdp.path);
         Ok(())
     }
 }

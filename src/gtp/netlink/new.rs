@@ -177,7 +177,13 @@ impl Command for NewPdp {
             (BY_TUNNEL, tunnel.id().key(Family::of(ms))),
             (BY_MS, ms_key(ms)),
         ];
-        let new = Unpublished::new(Pdp::new(tunnel, ms, peer))?;
+        let role = SocketRole {
+            version: tunnel.version(),
+            ipv6: peer.is_ipv6(),
+        };
+        let membership = gtp.paths.join(&dev, role, peer)?;
+        let path = membership.path().ok_or(ENOMEM)?;
+        let new = Unpublished::new(Pdp::new(tunnel, ms, path))?;
         let mut contexts = gtp.contexts.lock();
         let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
@@ -186,6 +192,7 @@ impl Command for NewPdp {
                 let pdp = contexts
                     .insert(new)
                     .map_err(|error| extack.fail(error, c"The context cannot be added"))?;
+                membership.keep();
                 notify(&net, &dev, cmd::NEWPDP, pdp);
                 return Ok(());
             }
@@ -218,8 +225,11 @@ impl Command for NewPdp {
         }
         ms_prefix(&attrs, extack)?;
         new.go_on_from(known);
-        let (pdp, _old) = contexts.replace(index, &key, new)?;
+        let (pdp, old) = contexts.replace(index, &key, new)?;
+        membership.keep();
         notify(&net, &dev, cmd::NEWPDP, pdp);
+        drop(contexts);
+        gtp.paths.leave(&old.path);
         Ok(())
     }
 }

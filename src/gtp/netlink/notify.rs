@@ -39,7 +39,12 @@ pub(super) fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Res
     writer.put_u32(attr::LINK, dev.ifindex())?;
     writer.put_u8(attr::FAMILY, Family::of(pdp.ms).number())?;
     put_address(writer, pdp.ms, attr::MS_ADDRESS, attr::MS_ADDR6)?;
-    put_address(writer, pdp.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+    put_address(
+        writer,
+        pdp.path.peer(),
+        attr::PEER_ADDRESS,
+        attr::PEER_ADDR6,
+    )?;
     match pdp.tunnel {
         Tunnel::V0 { tid, flow } => {
             writer.put_u64(attr::TID, tid.0, attr::PAD)?;

@@ -15,12 +15,15 @@ use core::{
     ops::Deref,
     ptr::NonNull, //
 };
+use kernel::types::Opaque;
 
 /// What a driver's part of a `struct net_device` holds.
 #[repr(C)]
 pub(super) struct Private<T> {
     /// Place in the list of the namespace that the device was made from.
     pub(super) node: bindings::list_head,
+    /// Where received packets are joined: there as long as the device is registered.
+    pub(super) gro_cells: Opaque<bindings::gro_cells>,
     /// The device itself.
     pub(super) dev: *mut bindings::net_device,
     /// The driver's data: initialised before the device can be found.
@@ -62,6 +65,13 @@ impl<T: Driver> Device<T> {
         // SAFETY: `Device` is transparent over `NetDevice`, and that over the C type.
         // INVARIANT: The caller's duty.
         unsafe { &*ptr.cast() }
+    }
+
+    /// Where received packets of the device are joined.
+    #[inline]
+    pub(in crate::net) fn gro_cells(&self) -> *mut bindings::gro_cells {
+        // SAFETY: By the type invariant the device is ours, with a private part.
+        unsafe { (*Private::<T>::of(self.0.as_ptr())).gro_cells.get() }
     }
 
     /// The driver's data.
@@ -117,5 +127,56 @@ impl<T: Driver> Drop for DeviceRef<T> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant we own the reference that is given back.
         unsafe { bindings::helpers::dev_put(self.0.as_ptr()) };
+    }
+}
+
+/// Says that a device is sending a packet, on this processor and with softirqs disabled.
+///
+/// # Invariants
+///
+/// That is so as long as the value lives. The pointer is that of the device.
+pub(crate) struct Sending(*mut bindings::net_device);
+
+impl Sending {
+    /// Makes the token for a callback.
+    ///
+    /// # Safety
+    ///
+    /// Softirqs must be disabled until the value is dropped, in a call that the stack waits
+    /// for before it takes the device for closed.
+    #[inline]
+    pub(super) unsafe fn assume(dev: *mut bindings::net_device) -> Self {
+        // INVARIANT: The caller's duty.
+        Self(dev)
+    }
+
+    /// The device; a pointer to compare.
+    #[inline]
+    pub(in crate::net) fn as_ptr(&self) -> *mut bindings::net_device {
+        self.0
+    }
+}
+
+/// Says that a device sends no packet, and will not any more.
+///
+/// # Invariants
+///
+/// That is so from now on. The pointer is that of the device.
+pub(crate) struct Quiet(*mut bindings::net_device);
+
+impl Quiet {
+    /// Makes the token for a callback.
+    ///
+    /// # Safety
+    ///
+    /// The device must have been closed for good, or not been registered.
+    pub(super) unsafe fn assume(dev: *mut bindings::net_device) -> Self {
+        // INVARIANT: The caller's duty.
+        Self(dev)
+    }
+
+    /// The device; a pointer to compare.
+    pub(in crate::net) fn as_ptr(&self) -> *mut bindings::net_device {
+        self.0
     }
 }

@@ -12,12 +12,15 @@ use super::{
             Policy,
             Writer, //
         },
+        rcu::assume_read_lock,
         skb::SkBuff, //
     },
     device::{
         Device,
         DeviceRef,
-        Private, //
+        Private,
+        Quiet,
+        Sending, //
     },
     setup::{
         NewLink,
@@ -100,6 +103,7 @@ impl<T: Driver> Type<T> {
         link.dellink = Some(Self::dellink);
         link.get_size = Some(Self::get_size);
         link.fill_info = Some(Self::fill_info);
+        netdev.ndo_init = Some(Self::init);
         netdev.ndo_uninit = Some(Self::uninit);
         netdev.ndo_start_xmit = Some(Self::start_xmit);
         device.name = kind.to_bytes_with_nul().as_ptr();
@@ -262,7 +266,8 @@ impl<T: Driver> Type<T> {
                 to_result(unsafe { bindings::register_netdevice(dev) })
             });
             if let Err(error) = registered {
-                T::close(device);
+                // SAFETY: The device is not registered, or not any more.
+                T::close(device, &unsafe { Quiet::assume(dev) });
                 let listed = bindings::netdev_reg_state_NETREG_UNREGISTERING;
                 // SAFETY: RTNL, under which the state changes, is held.
                 if u32::from(unsafe { (*dev).reg_state }) == listed {
@@ -312,10 +317,22 @@ impl<T: Driver> Type<T> {
 
     /// # Safety
     ///
+    /// Called by the stack with a device of this kind that is being registered.
+    unsafe extern "C" fn init(dev: *mut bindings::net_device) -> c_int {
+        // SAFETY: The device has a private part, where nobody uses the cells yet.
+        unsafe { bindings::gro_cells_init((*Private::<T>::of(dev)).gro_cells.get(), dev) }
+    }
+
+    /// # Safety
+    ///
     /// Called by the stack with a device of this kind that goes away, RTNL held.
     unsafe extern "C" fn uninit(dev: *mut bindings::net_device) {
-        // SAFETY: `newlink()` initialises the data before it registers the device.
-        T::close(unsafe { Device::<T>::from_raw(dev) });
+        // SAFETY: `newlink()` initialises the data before it registers the device, and the
+        // stack has closed it and waited for who was sending.
+        unsafe { T::close(Device::<T>::from_raw(dev), &Quiet::assume(dev)) };
+        // SAFETY: `init()` was called. Who receives under RCU sees that the device is down
+        // before it looks at the cells, whose memory is freed a grace period later.
+        unsafe { bindings::gro_cells_destroy((*Private::<T>::of(dev)).gro_cells.get()) };
     }
 
     /// # Safety
@@ -335,11 +352,15 @@ impl<T: Driver> Type<T> {
         skb: *mut bindings::sk_buff,
         dev: *mut bindings::net_device,
     ) -> bindings::netdev_tx_t {
-        let rcu = rcu::read_lock();
+        // SAFETY: The stack calls in a read section.
+        let rcu = unsafe { assume_read_lock() };
         // SAFETY: The packet is ours from here on; the device is registered, so its
         // data is initialised.
-        let (dev, skb) = unsafe { (Device::<T>::from_raw(dev), SkBuff::from_raw(skb)) };
-        T::xmit(dev, skb, &rcu);
+        let (device, skb) = unsafe { (Device::<T>::from_raw(dev), SkBuff::from_raw(skb)) };
+        // SAFETY: The stack calls with softirqs disabled, and waits for us when it closes the
+        // device.
+        let sending = unsafe { Sending::assume(dev) };
+        T::xmit(device, skb, &sending, &rcu);
         bindings::netdev_tx_NETDEV_TX_OK
     }
 

@@ -21,7 +21,9 @@ mod setup;
 pub(crate) use self::{
     device::{
         Device,
-        DeviceRef, //
+        DeviceRef,
+        Quiet,
+        Sending, //
     },
     kind::{
         Registration,
@@ -90,10 +92,10 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
     /// The device is no longer registered. What the world may still call it
     /// through is to be taken down here: a grace period follows, and then the
     /// private data is dropped. May be called more than once.
-    fn close(dev: &Device<Self>);
+    fn close(dev: &Device<Self>, quiet: &Quiet);
 
-    /// Sends a packet. Called with softirqs disabled, on any number of CPUs.
-    fn xmit(dev: &Device<Self>, skb: SkBuff, rcu: &rcu::Guard);
+    /// Sends a packet. Called on any number of CPUs.
+    fn xmit(dev: &Device<Self>, skb: SkBuff, sending: &Sending, rcu: &rcu::Guard);
 
     /// How many counters the driver has for `ethtool -S`.
     const COUNTERS: usize;

@@ -5,13 +5,15 @@
 use super::{
     super::{
         bindings,
-        link::Device,
-        netns::Net,
+        link::{
+            Device,
+            Sending, //
+        },
         route::{
             in6_addr,
             in_addr,
-            Ends,
-            Route, //
+            Route,
+            RouteCache, //
         },
         skb::SkBuff, //
     },
@@ -54,14 +56,17 @@ pub(super) enum Owner {
 ///
 /// # Invariants
 ///
-/// - `sk` is a valid UDP socket as long as the endpoint can be found under RCU.
+/// - `sk` is a valid UDP socket as long as the endpoint can be found under RCU, of IPv6
+///   or of IPv4 as `ipv6` says.
 /// - `dev` is a device of the kind that `T` drives, and outlives the endpoint by a
 ///   grace period: the slot, which is part of it, is emptied before.
 pub(crate) struct Endpoint<T: Receiver> {
-    pub(super) sk: NonNull<bindings::sock>,
-    pub(super) dev: NonNull<bindings::net_device>,
+    pub(in crate::net) sk: NonNull<bindings::sock>,
+    pub(in crate::net) dev: NonNull<bindings::net_device>,
     pub(super) role: T::Role,
     pub(super) owner: Owner,
+    /// The socket is one of IPv6.
+    pub(super) ipv6: bool,
     /// A reference is to be given back when the endpoint is freed.
     pub(super) holds_sock: bool,
 }
@@ -82,8 +87,7 @@ impl<T: Receiver> Endpoint<T> {
     /// Whether the socket is one of IPv6.
     #[inline]
     pub(crate) fn is_ipv6(&self) -> bool {
-        // SAFETY: By the type invariant the socket is valid.
-        u32::from(unsafe { bindings::helpers::sk_family(self.sk.as_ptr()) }) == bindings::AF_INET6
+        self.ipv6
     }
 
     /// Whether the last file of the socket has been closed.
@@ -101,27 +105,22 @@ impl<T: Receiver> Endpoint<T> {
         unsafe { Device::from_raw(self.dev.as_ptr()) }
     }
 
-    /// The namespace of the socket.
-    #[inline]
-    pub(crate) fn net(&self) -> &Net {
-        // SAFETY: By the type invariant the socket is valid, and its namespace
-        // outlives it.
-        unsafe { Net::from_raw(bindings::helpers::sock_net(self.sk.as_ptr())) }
-    }
-
-    /// Finds the route to `peer`, from the address that the socket is bound to.
+    /// Finds the route of a packet that the device is sending, from the address that the
+    /// socket is bound to. A cache is for one endpoint.
     ///
     /// # Errors
     ///
-    /// EAFNOSUPPORT for an address of another family than the socket's; what the
-    /// look-up says.
+    /// - EAFNOSUPPORT: the cache is for an address of another family than the socket's.
+    /// - ENOTCONN: the socket is closed.
+    /// - ELOOP: the route leads through the device.
+    /// - What the look-up says.
     #[inline]
-    pub(crate) fn route(&self, peer: IpAddr) -> Result<Route> {
-        if peer.is_ipv6() != self.is_ipv6() {
+    pub(crate) fn route(&self, cache: &RouteCache, sending: &Sending) -> Result<Route> {
+        if cache.destination().is_ipv6() != self.ipv6 {
             return Err(EAFNOSUPPORT);
         }
         // SAFETY: By the type invariant the socket is valid, and it is of that family.
-        unsafe { Route::output(self.sk, None, peer) }
+        unsafe { cache.output(self.sk, sending) }
     }
 
     /// Tells between which addresses a datagram that this socket has received went, if it
@@ -168,25 +167,28 @@ impl<T: Receiver> Endpoint<T> {
         path: &Path,
         port: u16,
         payload: &[u8],
-        rcu: &rcu::Guard,
+        _rcu: &rcu::Guard,
     ) -> Result {
         if path.peer.is_ipv6() && !self.is_ipv6() {
             return Err(EAFNOSUPPORT);
         }
         let skb = SkBuff::with_data(payload)?;
         // SAFETY: By the type invariant the socket is valid; one of IPv6 can send both.
-        let route = unsafe { Route::output(self.sk, Some(path.local), path.peer) }?;
+        let route = unsafe { Route::output(self.sk, path.local, path.peer) }?;
         // SAFETY: Enabled again below.
         unsafe { bindings::helpers::local_bh_disable() };
-        self.send(skb, route, 0, port, path.peer_port, rcu);
+        self.send(skb, route, 0, port, path.peer_port, &[]);
         // SAFETY: Disabled above.
         unsafe { bindings::helpers::local_bh_enable() };
         Ok(())
     }
 
-    /// Sends `skb` on `route` from and to the given UDP ports, counted by the device that
-    /// the packet belongs to. `tos` is the outer TOS octet or traffic class. Softirqs are
-    /// disabled.
+    /// Sends `skb` behind `header` on `route`, from and to the given UDP ports, counted by
+    /// the device that the packet belongs to. `tos` is the outer TOS octet or traffic
+    /// class. Softirqs are disabled.
+    ///
+    /// A packet that is several segments in one is sent as one: `header` will stand in
+    /// front of each of them.
     #[inline]
     pub(crate) fn send(
         &self,
@@ -195,53 +197,44 @@ impl<T: Receiver> Endpoint<T> {
         tos: u8,
         from: u16,
         to: u16,
-        rcu: &rcu::Guard,
+        header: &[u8],
     ) {
-        let xnet = !self.net().is(self.device().net(rcu));
-        let (sk, ends) = (self.sk.as_ptr(), route.ends());
-        let (dst, skb) = (route.into_raw(), skb.into_raw());
-        match ends {
-            Ends::V4 {
-                source,
-                destination,
-            } => {
-                let (source, destination) = (in_addr(source), in_addr(destination));
-                // SAFETY: By the type invariant the socket is valid. Packet and route,
-                // which is one of IPv4, are given away.
-                unsafe {
-                    bindings::helpers::udp_tunnel_xmit4(
-                        dst,
-                        sk,
-                        skb,
-                        source,
-                        destination,
-                        tos,
-                        from,
-                        to,
-                        xnet,
-                    )
-                };
-            }
-            Ends::V6 {
-                source,
-                destination,
-            } => {
-                let (source, destination) = (in6_addr(source), in6_addr(destination));
-                // SAFETY: As above, with a route of IPv6.
-                unsafe {
-                    bindings::helpers::udp_tunnel_xmit6(
-                        dst,
-                        sk,
-                        skb,
-                        &source,
-                        &destination,
-                        tos,
-                        from,
-                        to,
-                        xnet,
-                    )
-                };
-            }
+        let (sk, dev) = (self.sk.as_ptr(), self.dev.as_ptr());
+        let destination = route.destination();
+        let (mut route, skb) = (route.into_raw(), skb.into_raw());
+        let (header, len) = (header.as_ptr().cast(), header.len() as c_uint);
+        match destination {
+            // SAFETY: By the type invariant socket and device are valid. Packet and route,
+            // which is one of IPv4, are given away; `header` is readable for `len` octets.
+            IpAddr::V4(to4) => unsafe {
+                bindings::helpers::udp_tunnel_xmit4(
+                    &mut route,
+                    sk,
+                    skb,
+                    in_addr(to4),
+                    tos,
+                    from,
+                    to,
+                    header,
+                    len,
+                    dev,
+                );
+            },
+            // SAFETY: As above, with a route of IPv6.
+            IpAddr::V6(to6) => unsafe {
+                bindings::helpers::udp_tunnel_xmit6(
+                    &mut route,
+                    sk,
+                    skb,
+                    &in6_addr(to6),
+                    tos,
+                    from,
+                    to,
+                    header,
+                    len,
+                    dev,
+                );
+            },
         }
     }
 }

@@ -15,6 +15,7 @@
 //! C header: `include/net/udp_tunnel.h`.
 
 mod endpoint;
+mod gro;
 mod open;
 mod slot;
 
@@ -23,6 +24,7 @@ pub(crate) use self::{
         Endpoint,
         Path, //
     },
+    gro::TunnelHeader,
     open::{
         attach,
         create, //
@@ -54,6 +56,13 @@ pub(crate) trait Receiver: Driver {
     /// The encapsulation type of the socket with this role, as getsockopt(UDP_ENCAP) tells
     /// it.
     fn encap_type(role: Self::Role) -> NonZeroU8;
+
+    /// Whether datagrams on the socket with this role are joined where they can be.
+    fn joins(role: Self::Role) -> bool;
+
+    /// Reads what stands in front of an IP packet in a datagram with a payload of `total`
+    /// octets that begins with `data`. None if it is something else, or `data` too short.
+    fn tunnel_header(data: &[u8], total: usize) -> Option<TunnelHeader>;
 
     /// Takes a datagram, whose data begins with the UDP header. Called in softirq
     /// context.

@@ -120,6 +120,7 @@ pub(crate) fn attach<T: Receiver>(
         dev: NonNull::new(dev.as_ptr()).ok_or(EINVAL)?,
         role,
         owner: Owner::Process,
+        ipv6: family == bindings::AF_INET6,
         holds_sock: false,
     })?;
     // SAFETY: The file keeps the socket alive. Under its lock nobody else attaches
@@ -186,6 +187,7 @@ pub(crate) fn create<T: Receiver>(
         dev: NonNull::new(dev.as_ptr()).ok_or(EINVAL)?,
         role,
         owner: Owner::Kernel,
+        ipv6: address.is_ipv6(),
         holds_sock: false,
     })
     .inspect_err(|_| {

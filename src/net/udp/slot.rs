@@ -5,7 +5,10 @@
 use super::{
     super::{
         bindings,
-        rcu::RcuBox,
+        rcu::{
+            assume_read_lock,
+            RcuBox, //
+        },
         skb::{
             SkBuff,
             Verdict, //
@@ -15,6 +18,7 @@ use super::{
         Endpoint,
         Owner, //
     },
+    gro,
     Receiver, //
 };
 use kernel::{
@@ -45,21 +49,20 @@ impl<T: Receiver> Slot<T> {
         Self(Atomic::new(core::ptr::null_mut()))
     }
 
-    /// The endpoint, unless there is none or it is closed.
+    /// The endpoint, if there is one.
     #[inline]
     pub(crate) fn get<'rcu>(&'rcu self, _rcu: &'rcu rcu::Guard) -> Option<&'rcu Endpoint<T>> {
         let endpoint = self.0.load(Acquire);
         // SAFETY: By the type invariant a pointer that is not null is valid until a
         // grace period after it left the slot, so until the end of the read section.
-        unsafe { endpoint.as_ref() }
-            .map(RcuBox::value)
-            // A process can have its socket forget us: then nobody tells us that it is closed.
-            .filter(|endpoint| !endpoint.is_dead())
+        unsafe { endpoint.as_ref() }.map(RcuBox::value)
     }
 
     /// Whether there is no endpoint that could be used.
     pub(crate) fn is_empty(&self) -> bool {
-        self.get(&rcu::read_lock()).is_none()
+        self.get(&rcu::read_lock())
+            // A process can have its socket forget us: then nobody tells us that it is closed.
+            .is_none_or(Endpoint::is_dead)
     }
 
     /// Empties the slot: stops receiving, and closes the socket if it was made
@@ -126,10 +129,16 @@ impl<T: Receiver> Slot<T> {
         config.encap_rcv = Some(Self::encap_rcv);
         if process {
             config.encap_destroy = Some(Self::encap_destroy);
+        } else if T::joins(role) {
+            config.gro_receive = Some(gro::receive::<T>);
+            config.gro_complete = Some(gro::complete::<T>);
         }
         // SAFETY: The socket is valid, and by the caller's duty nobody else changes its
         // receive path at this time.
-        unsafe { bindings::setup_udp_tunnel_sock(net, sk, &mut config) };
+        unsafe {
+            bindings::setup_udp_tunnel_sock(net, sk, &mut config);
+            bindings::helpers::udp_allow_gso(sk);
+        }
         Ok(())
     }
 
@@ -138,7 +147,8 @@ impl<T: Receiver> Slot<T> {
     /// Called by UDP under RCU for a datagram on a socket that `fill()` has set up;
     /// `skb` is ours unless 1 is returned.
     unsafe extern "C" fn encap_rcv(sk: *mut bindings::sock, skb: *mut bindings::sk_buff) -> c_int {
-        let rcu = rcu::read_lock();
+        // SAFETY: UDP calls in a read section.
+        let rcu = unsafe { assume_read_lock() };
         // SAFETY: The socket is valid. What its user data points to is valid until the
         // end of the read section: both slot and user data are cleared a grace period
         // before it is freed.
@@ -153,6 +163,12 @@ impl<T: Receiver> Slot<T> {
         let skb = unsafe { SkBuff::from_raw(skb) };
         match T::receive(endpoint.device(), endpoint, skb, &rcu) {
             Verdict::Consumed => 0,
+            Verdict::PassUp(skb) if skb.is_gso() => {
+                // SAFETY: The socket is valid, the packet given away, and this is a read
+                // section. Each segment comes back to this function, and is none of several.
+                unsafe { bindings::helpers::udp_rcv_segments(sk, skb.into_raw()) };
+                0
+            }
             Verdict::PassUp(skb) => {
                 // UDP still has the pointer, and takes the packet back.
                 let _ = skb.into_raw();

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The paths of a device: each leads from one of its sockets to one peer, and is shared by
+//! all contexts whose tunnels are on it (TS 29.281 4.2.5). There are thousands of peers
+//! for a million contexts, so what is kept for each processor is kept here.
+
+use super::device::{
+    Gtp,
+    SocketRole, //
+};
+use crate::net::{
+    link::{
+        Device,
+        Quiet, //
+    },
+    route::RouteCache, //
+};
+use core::net::IpAddr;
+use kernel::{
+    new_mutex,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNode, //
+    },
+    sync::{
+        Arc,
+        Mutex, //
+    }, //
+};
+
+/// A path.
+#[pin_data]
+pub(crate) struct Path {
+    /// The socket that it begins at.
+    pub(super) role: SocketRole,
+    /// The route to the peer.
+    #[pin]
+    pub(super) routes: RouteCache,
+}
+
+impl Path {
+    /// Address of the peer.
+    #[inline]
+    pub(super) fn peer(&self) -> IpAddr {
+        self.routes.destination()
+    }
+
+    /// What the path is found by: version and address.
+    fn key(&self) -> (u8, IpAddr) {
+        key(self.role, self.peer())
+    }
+}
+
+/// What the path from a socket to a peer is found by. The family of the address is that
+/// of the socket.
+fn key(role: SocketRole, peer: IpAddr) -> (u8, IpAddr) {
+    (role.version.number(), peer)
+}
+
+/// A path, and how many contexts are on it.
+struct Shared {
+    path: Arc<Path>,
+    contexts: usize,
+}
+
+/// The paths of a device that contexts are on.
+#[pin_data]
+pub(crate) struct Paths {
+    #[pin]
+    tree: Mutex<RBTree<(u8, IpAddr), Shared>>,
+}
+
+impl Paths {
+    /// Makes the state of a device without contexts.
+    pub(super) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            tree <- new_mutex!(RBTree::new()),
+        })
+    }
+
+    /// The path from the socket with this role to `peer`, for one more context.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(super) fn join(
+        &self,
+        dev: &Device<Gtp>,
+        role: SocketRole,
+        peer: IpAddr,
+    ) -> Result<Membership<'_>> {
+        let key = key(role, peer);
+        let mut tree = self.tree.lock();
+        let path = if let Some(shared) = tree.get_mut(&key) {
+            shared.contexts = shared.contexts.saturating_add(1);
+            shared.path.clone()
+        } else {
+            let path = Arc::pin_init(
+                try_pin_init!(Path {
+                    role,
+                    routes <- RouteCache::new(dev, peer),
+                }? Error),
+                GFP_KERNEL_ACCOUNT,
+            )?;
+            let shared = Shared {
+                path: path.clone(),
+                contexts: 1,
+            };
+            tree.insert(RBTreeNode::new(key, shared, GFP_KERNEL_ACCOUNT)?);
+            path
+        };
+        Ok(Membership {
+            paths: self,
+            path: Some(path),
+        })
+    }
+
+    /// One context less is on a path: that of a context that has gone.
+    pub(super) fn leave(&self, path: &Path) {
+        let key = path.key();
+        let mut tree = self.tree.lock();
+        let Some(shared) = tree.get_mut(&key) else {
+            return;
+        };
+        shared.contexts = shared.contexts.saturating_sub(1);
+        let gone = if shared.contexts == 0 {
+            tree.remove(&key)
+        } else {
+            None
+        };
+        drop(tree);
+        drop(gone);
+    }
+
+    /// Gives back what the cached routes hold.
+    pub(super) fn close(&self, quiet: &Quiet) {
+        for shared in self.tree.lock().values() {
+            shared.path.routes.clear(quiet);
+        }
+    }
+}
+
+/// A context to be is on a path until this is dropped, or [kept](Membership::keep).
+pub(super) struct Membership<'a> {
+    paths: &'a Paths,
+    path: Option<Arc<Path>>,
+}
+
+impl Membership<'_> {
+    /// The path.
+    pub(super) fn path(&self) -> Option<Arc<Path>> {
+        self.path.clone()
+    }
+
+    /// The context has been added: it stays on the path until [`Paths::leave`].
+    pub(super) fn keep(mut self) {
+        self.path = None;
+    }
+}
+
+impl Drop for Membership<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = self.path.take() {
+            self.paths.leave(&path);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Packets that are several segments in one.
+//!
+//! A packet of this kind has the headers of one segment, and says into how many octets
+//! of payload whoever cuts it is to cut it: the stack or a NIC, each as late as it can.
+//!
+//! A header in front of them that has a length in it is right for full segments only. Where
+//! the last one may be shorter, [`Registration`] has the stack tell us of each cut.
+//!
+//! C headers: `include/linux/skbuff.h`, `include/net/gso.h`.
+
+use super::{
+    bindings,
+    route::Route,
+    skb::SkBuff, //
+};
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+use kernel::{
+    prelude::*,
+    types::Opaque, //
+};
+
+/// A tunnel protocol whose headers have a length in them.
+pub(crate) trait Tunnel: Sync + 'static {
+    /// The protocol, for the stack.
+    fn protocol() -> &'static Protocol<Self>
+    where
+        Self: Sized;
+
+    /// Has `header` say that `payload` octets are behind it.
+    fn set_length(header: &mut [u8], payload: usize);
+}
+
+/// What the stack knows of a tunnel protocol. To be declared as a static.
+///
+/// # Invariants
+///
+/// Only [`Registration`] and the stack change what is inside.
+pub(crate) struct Protocol<T>(Opaque<bindings::packet_offload>, PhantomData<T>);
+
+// SAFETY: By the type invariant nothing inside changes but under the stack's locks.
+unsafe impl<T: Sync> Sync for Protocol<T> {}
+
+impl<T: Tunnel> Protocol<T> {
+    /// Declares a protocol.
+    pub(crate) const fn new() -> Self {
+        // SAFETY: All zero is valid for this C structure: it has no operations.
+        let mut offload: bindings::packet_offload = unsafe { core::mem::zeroed() };
+        offload.type_ = (bindings::NET_TUNNEL_PROTO as u16).to_be();
+        offload.callbacks.gso_segment = Some(Self::gso_segment);
+        // INVARIANT: Nothing is registered yet.
+        Self(Opaque::new(offload), PhantomData)
+    }
+
+    /// # Safety
+    ///
+    /// Called by the stack under RCU for several segments in one that are to be cut: the data
+    /// begins with the IP header, and `mac_len` octets in front of it the tunnel's.
+    unsafe extern "C" fn gso_segment(
+        skb: *mut bindings::sk_buff,
+        features: bindings::netdev_features_t,
+    ) -> *mut bindings::sk_buff {
+        // SAFETY: The packet is valid, and handed on as it came.
+        let (len, first) = unsafe {
+            (
+                usize::from((*skb).mac_len),
+                bindings::helpers::skb_gso_segment_inner(skb, features),
+            )
+        };
+        // SAFETY: The function returns null, an error, or a list of packets.
+        let mut segment = unsafe { bindings::helpers::skb_gso_first_single(first) };
+        while !segment.is_null() {
+            // SAFETY: The packet is valid and nobody else's, its data begins with `len` octets
+            // of header that were copied for it.
+            let (header, total) = unsafe {
+                (
+                    core::slice::from_raw_parts_mut((*segment).data, len),
+                    (*segment).len as usize,
+                )
+            };
+            T::set_length(header, total.saturating_sub(len));
+            // SAFETY: The packet is in that list.
+            segment = unsafe { bindings::helpers::skb_gso_next_single(segment) };
+        }
+        first
+    }
+}
+
+/// The registration of a tunnel protocol.
+///
+/// # Invariants
+///
+/// The protocol is registered with the stack.
+pub(crate) struct Registration<T: Tunnel>(PhantomData<T>);
+
+impl<T: Tunnel> Registration<T> {
+    /// Registers a protocol. A module holds one registration for each of its protocols.
+    pub(crate) fn new() -> Self {
+        // SAFETY: The structure is static. Registering it twice is prevented by the module,
+        // which is loaded once.
+        unsafe { bindings::dev_add_offload(T::protocol().0.get()) };
+        // INVARIANT: Registered just now.
+        Self(PhantomData)
+    }
+}
+
+impl<T: Tunnel> Drop for Registration<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is registered. The function waits for who is using
+        // it.
+        unsafe { bindings::dev_remove_offload(T::protocol().0.get()) };
+    }
+}
+
+impl SkBuff {
+    /// Whether the packet is several segments in one.
+    #[inline]
+    pub(crate) fn is_gso(&self) -> bool {
+        // SAFETY: By the type invariant the packet is valid.
+        unsafe { bindings::helpers::skb_is_gso(self.as_ptr()) }
+    }
+
+    /// Length of an IP packet with one full segment in it, in octets, of an IP packet of
+    /// several segments that is to be sent.
+    pub(crate) fn segment_len(&self) -> usize {
+        // SAFETY: By the type invariant the packet is valid.
+        let len = unsafe { bindings::helpers::skb_gso_network_seglen(self.as_ptr()) };
+        // A `u32` fits a `usize` on every architecture that Rust code is built for.
+        len as usize
+    }
+
+    /// Length of an IP packet with one full segment in it, in octets, of several such in a
+    /// UDP tunnel: the IP packet begins `offset` octets from the data and carries
+    /// `protocol`. None if this is something else.
+    pub(crate) fn inner_segment_len(&self, offset: usize, protocol: u16) -> Option<usize> {
+        let offset = c_uint::try_from(offset).ok()?;
+        // SAFETY: By the type invariant the packet is valid.
+        let len =
+            unsafe { bindings::helpers::skb_gso_inner_seglen(self.as_ptr(), offset, protocol) };
+        // A `u32` fits a `usize` on every architecture that Rust code is built for.
+        (len != 0).then_some(len as usize)
+    }
+
+    /// Whether the packet can be sent on `route` as it is: all its segments have the same
+    /// length, or nobody but the stack cuts it.
+    pub(crate) fn suits(&self, route: &Route) -> bool {
+        // SAFETY: By the type invariants packet and route are valid.
+        unsafe { bindings::helpers::skb_gso_suits(self.as_ptr(), route.as_raw()) }
+    }
+
+    /// Cuts an IP packet that is to be sent into its segments, or into as few packets as
+    /// can be so that each has segments of the same length if `even`.
+    ///
+    /// # Errors
+    ///
+    /// The packet, when there is no memory or it is not what it says.
+    pub(crate) fn split(self, even: bool) -> Result<Segments, Self> {
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        let first = unsafe { bindings::helpers::skb_gso_split(self.as_ptr(), even) };
+        if first.is_null() {
+            return Err(self);
+        }
+        // The function has consumed it.
+        let _ = self.into_raw();
+        // INVARIANT: They are new, and nobody else's.
+        Ok(Segments(NonNull::new(first)))
+    }
+}
+
+/// Packets that were one.
+///
+/// # Invariants
+///
+/// The pointer is the first of a list of packets that are ours, and leads to the next.
+pub(crate) struct Segments(Option<NonNull<bindings::sk_buff>>);
+
+impl Iterator for Segments {
+    type Item = SkBuff;
+
+    fn next(&mut self) -> Option<SkBuff> {
+        let first = self.0?;
+        // SAFETY: By the type invariant the packet is valid.
+        let next = unsafe { bindings::helpers::skb_list_next(first.as_ptr()) };
+        // INVARIANT: The rest of the list.
+        self.0 = NonNull::new(next);
+        // SAFETY: By the type invariant the packet is ours, and it was taken from the list.
+        Some(unsafe { SkBuff::from_raw(first.as_ptr()) })
+    }
+}
+
+impl Drop for Segments {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}
