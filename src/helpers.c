@@ -402,12 +402,15 @@ struct sk_buff *gtp_helper_gro_receive_inner(struct list_head *head,
 }
 
 /*
- * Completes joined packets whose IP header is @nhoff octets from the data. They are
- * marked as UDP's, too: see net_push_tunnel_header().
+ * Completes joined packets whose IP header is @nhoff octets from the data, behind
+ * @len octets of a tunnel's header. They are marked as those that are sent: see
+ * net_push_tunnel_header().
  */
-int gtp_helper_gro_complete_inner(struct sk_buff *skb, int nhoff, u16 proto)
+int gtp_helper_gro_complete_inner(struct sk_buff *skb, int nhoff,
+				  unsigned int len, u16 proto)
 {
 	const struct packet_offload *ptype;
+	unsigned int headers;
 	int err;
 
 	/* Not beyond the header that was looked at when they were joined. */
@@ -419,8 +422,17 @@ int gtp_helper_gro_complete_inner(struct sk_buff *skb, int nhoff, u16 proto)
 		return -EPROTONOSUPPORT;
 	skb_shinfo(skb)->gso_type |= SKB_GSO_UDP_L4;
 	err = ptype->callbacks.gro_complete(skb, nhoff);
-	skb_set_inner_mac_header(skb, nhoff);
-	return err;
+	if (err)
+		return err;
+	headers = skb_inner_transport_offset(skb) +
+		  (skb_is_gso_tcp(skb) ? inner_tcp_hdrlen(skb) :
+					 sizeof(struct udphdr));
+	if (skb_is_gso(skb) && skb->len > headers &&
+	    (skb->len - headers) % skb_shinfo(skb)->gso_size)
+		skb_shinfo(skb)->gso_type |= SKB_GSO_SCTP;
+	skb_set_inner_protocol(skb, htons(NET_TUNNEL_PROTO));
+	skb_set_inner_mac_header(skb, nhoff - len);
+	return 0;
 }
 
 /* Routes and transmission */

@@ -60,6 +60,7 @@ use crate::net::{
         TunnelHeader, //
     },
 };
+use crate::wire::v1;
 use core::{
     net::{
         IpAddr,
@@ -325,6 +326,12 @@ impl Receiver for Gtp {
         role.version == Version::V1
     }
 
+    #[inline]
+    fn is_same_tunnel(a: &[u8], b: &[u8]) -> bool {
+        v1::is_same_but_length(a, b)
+    }
+
+    #[inline]
     fn tunnel_header(data: &[u8], total: usize) -> Option<TunnelHeader> {
         rx::tunnel_header(data, total)
     }

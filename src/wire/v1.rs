@@ -178,6 +178,18 @@ pub fn set_payload(header: &mut [u8], payload: usize) {
     }
 }
 
+/// Whether two headers, optional fields and extension headers included, are equal but for
+/// Length.
+#[inline]
+pub fn is_same_but_length(a: &[u8], b: &[u8]) -> bool {
+    /// What is in front of Length, and what is behind it.
+    fn parts(header: &[u8]) -> Option<(&[u8; 2], &[u8])> {
+        let (front, rest) = header.split_first_chunk()?;
+        Some((front, rest.get(2..)?))
+    }
+    parts(a) == parts(b)
+}
+
 /// Converts a length to what the Length field holds.
 #[inline]
 fn length(octets: usize) -> Result<u16, Error> {
@@ -218,6 +230,21 @@ mod tests {
         let mut short = [0x30, 0xff, 0, 0, 0];
         set_payload(&mut short, 84);
         assert_eq!(short, [0x30, 0xff, 0, 0, 0]);
+    }
+
+    #[test]
+    fn headers_are_compared_but_for_length() {
+        let header = [0x30, 0xff, 0, 84, 0, 0, 0, 1];
+        assert!(is_same_but_length(&header, &[0x30, 0xff, 4, 1, 0, 0, 0, 1]));
+        assert!(!is_same_but_length(
+            &header,
+            &[0x32, 0xff, 0, 84, 0, 0, 0, 1]
+        ));
+        assert!(!is_same_but_length(
+            &header,
+            &[0x30, 0xff, 0, 84, 0, 0, 0, 2]
+        ));
+        assert!(!is_same_but_length(&header, &header[..7]));
     }
 
     #[test]

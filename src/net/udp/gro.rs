@@ -3,8 +3,8 @@
 //! Receive offload: datagrams of one tunnel with segments of one flow are joined before
 //! the stack sees them.
 //!
-//! Joined are only datagrams whose tunnel headers are equal octet by octet, a length that
-//! stands in them among it: so whoever cuts them again makes of them what they were.
+//! Joined are only datagrams whose tunnel headers are equal but for a length that stands in
+//! them. Whoever cuts them again makes of them what they were: see [`super::super::gso`].
 //!
 //! Only sockets that were made here do this. UDP reads the callback of a socket more than
 //! once for a packet, so that it cannot be taken back from a socket that lives on.
@@ -12,7 +12,10 @@
 //! C header: `include/net/gro.h`.
 
 use super::{
-    super::bindings,
+    super::{
+        bindings,
+        skb::ETH_P_IP, //
+    },
     Receiver, //
 };
 use kernel::{
@@ -20,8 +23,19 @@ use kernel::{
     prelude::*, //
 };
 
-/// Octets of a datagram's payload that are looked at: tunnel header, IP header and ports.
-const LOOKED_AT: usize = 64;
+/// Octets of a datagram's payload that are looked at before anything is known of it: a
+/// tunnel header, an IPv4 header and ports.
+const AT_FIRST: usize = 32;
+/// Octets that are looked at, at most, of a datagram that is held back.
+const LOOKED_AT: usize = 96;
+
+/// Length of an IP header and ports, in octets.
+fn flow_len(protocol: u16) -> usize {
+    match protocol {
+        ETH_P_IP => 20 + 4,
+        _ => 40 + 4,
+    }
+}
 
 /// What stands in front of an IP packet in a datagram.
 #[derive(Clone, Copy)]
@@ -88,25 +102,39 @@ pub(super) unsafe extern "C" fn receive<T: Receiver>(
             u32_as_usize(bindings::helpers::gro_len(skb)),
         )
     };
-    let len = total.min(LOOKED_AT);
-    // SAFETY: As above.
-    let start = unsafe { bindings::helpers::gro_header(skb, len as c_uint) };
-    if start.is_null() {
+    // No more than there surely is of headers: what is asked for and is payload is moved, and
+    // cannot be joined any more.
+    let mut data: &[u8] = &[];
+    let mut parts = None;
+    let mut need = AT_FIRST;
+    for _ in 0..2 {
+        let len = total.min(need);
         // SAFETY: As above.
-        unsafe { bindings::helpers::gro_flush(skb) };
-        return core::ptr::null_mut();
+        let start = unsafe { bindings::helpers::gro_header(skb, len as c_uint) };
+        if start.is_null() {
+            parts = None;
+            break;
+        }
+        // SAFETY: The function has made `len` octets from there on readable, and nobody
+        // changes them until we hand the packet on, or ask for more.
+        data = unsafe { core::slice::from_raw_parts(start.cast::<u8>(), len) };
+        parts = T::tunnel_header(data, total)
+            .filter(|header| header.covered == total)
+            .and_then(|header| Some((header, data.split_at_checked(header.len)?)));
+        need = match parts {
+            Some((header, _)) => header.len.wrapping_add(flow_len(header.protocol)),
+            None => break,
+        };
+        if need <= len {
+            break;
+        }
     }
-    // SAFETY: The function has made `len` octets from there on readable, and nobody changes
-    // them until we hand the packet on.
-    let data = unsafe { core::slice::from_raw_parts(start.cast::<u8>(), len) };
-    let parts = T::tunnel_header(data, total)
-        .filter(|header| header.covered == total)
-        .and_then(|header| Some((header, data.split_at_checked(header.len)?)));
     let Some((header, (octets, packet))) = parts else {
         // SAFETY: As above.
         unsafe { bindings::helpers::gro_flush(skb) };
         return core::ptr::null_mut();
     };
+    let start = data.as_ptr();
     let mut overtaken = core::ptr::null_mut();
     let mut held = core::ptr::null_mut();
     loop {
@@ -122,7 +150,7 @@ pub(super) unsafe extern "C" fn receive<T: Receiver>(
             unsafe { bindings::helpers::gro_set_distinct(held) };
             continue;
         };
-        if other_octets == octets {
+        if T::is_same_tunnel(octets, other_octets) {
             continue;
         }
         // SAFETY: The packet is in the list.
@@ -143,7 +171,7 @@ pub(super) unsafe extern "C" fn receive<T: Receiver>(
         bindings::helpers::gro_receive_inner(
             head,
             skb,
-            start,
+            start.cast(),
             header.len as c_uint,
             header.protocol,
         )
@@ -165,12 +193,12 @@ pub(super) unsafe extern "C" fn complete<T: Receiver>(
     // SAFETY: The packet is valid, and nobody else has it.
     let (data, total) = unsafe { (linear(skb, start), u32_as_usize((*skb).len)) };
     let inner = T::tunnel_header(data, total.saturating_sub(start))
-        .and_then(|header| Some((start.checked_add(header.len)?, header.protocol)))
-        .and_then(|(inner, protocol)| Some((c_int::try_from(inner).ok()?, protocol)));
+        .and_then(|header| Some((start.checked_add(header.len)?, header)))
+        .and_then(|(inner, header)| Some((c_int::try_from(inner).ok()?, header)));
     match inner {
         // SAFETY: The IP packet begins there.
-        Some((inner, protocol)) => unsafe {
-            bindings::helpers::gro_complete_inner(skb, inner, protocol)
+        Some((inner, header)) => unsafe {
+            bindings::helpers::gro_complete_inner(skb, inner, header.len as c_uint, header.protocol)
         },
         None => EINVAL.to_errno(),
     }

@@ -64,6 +64,9 @@ pub(crate) trait Receiver: Driver {
     /// octets that begins with `data`. None if it is something else, or `data` too short.
     fn tunnel_header(data: &[u8], total: usize) -> Option<TunnelHeader>;
 
+    /// Whether two tunnel headers are equal but for the length that they say.
+    fn is_same_tunnel(a: &[u8], b: &[u8]) -> bool;
+
     /// Takes a datagram, whose data begins with the UDP header. Called in softirq
     /// context.
     fn receive(

@@ -138,6 +138,10 @@ impl<T: Receiver> Slot<T> {
         unsafe {
             bindings::setup_udp_tunnel_sock(net, sk, &mut config);
             bindings::helpers::udp_allow_gso(sk);
+            if !process && !T::joins(role) {
+                // The only tunnel of a namespace that joins datagrams is found at once.
+                bindings::udp_tunnel_update_gro_lookup(net, sk, false);
+            }
         }
         Ok(())
     }
