@@ -108,10 +108,10 @@ int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
 }
 
 /*
- * Hands a decapsulated packet to the stack as received by @dev. What may be joined
- * with others goes through @cells, and so does what comes out of a tunnel in a
- * tunnel, since each of those goes deeper into the stack. All packets of a flow
- * take the same way.
+ * Hands a decapsulated packet to the stack as received by @dev: through @cells if it
+ * may be joined with others, at once if not. What comes out of a tunnel in a tunnel
+ * waits for the next softirq, since each tunnel goes deeper into the stack. All
+ * packets of a flow take the same way.
  */
 void gtp_helper_netif_receive_inner(struct sk_buff *skb, struct net_device *dev,
 				    struct gro_cells *cells)

@@ -28,9 +28,9 @@ use kernel::{
     prelude::*, //
 };
 
-/// EtherType of IPv4, as [`SkBuff::protocol`] gives it.
+/// EtherType of IPv4, as [`SkBuff::inner_header`] gives it.
 pub(crate) const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;
-/// EtherType of IPv6, as [`SkBuff::protocol`] gives it.
+/// EtherType of IPv6, as [`SkBuff::inner_header`] gives it.
 pub(crate) const ETH_P_IPV6: u16 = bindings::ETH_P_IPV6 as u16;
 
 macro_rules! drop_reasons {

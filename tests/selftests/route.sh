@@ -51,6 +51,7 @@ done
 export GSN IP
 
 # neighbours: known for good, so that nothing waits for their answer.
+# shellcheck disable=SC2317 # called by gtptest
 neighbours() {
 	local dev addr
 
