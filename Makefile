@@ -24,6 +24,9 @@ test: ## all checks and tests (T="NAME..." for some of the selftests)
 bench: ## measure speed and scale beside the C driver (B="tcp udp" for some tables, README=1)
 	@tests/bench/bench $(B)
 
+profile: ## where the instructions of a datagram go, by function (P="c 1372" for the C driver's)
+	@tests/bench/profile $(P)
+
 vm: ## a shell in the VM, with both drivers at hand
 	@env -u KDIR scripts/module build
 	@scripts/in-root cargo build --release --bins
@@ -58,4 +61,4 @@ clean: ## remove what was built; the cache with root and kernel stays
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-.PHONY: all gtpctl install demo test bench vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help
+.PHONY: all gtpctl install demo test bench profile vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help
