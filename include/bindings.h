@@ -27,7 +27,6 @@
 #include <net/addrconf.h>
 #include <net/dropreason.h>
 #include <net/dst.h>
-#include <net/dst_cache.h>
 #include <net/genetlink.h>
 #include <net/gro.h>
 #include <net/gro_cells.h>
@@ -62,24 +61,54 @@ struct net_rht_node {
  */
 #define NET_TUNNEL_PROTO	0x00fa
 
-/* A route, and what was found out about it together with it. */
-struct net_route {
-	struct dst_entry	*dst;
-	/* Largest packet that it carries, in octets. */
-	u32			mtu;
-	/* Source address of packets on it; in the first word if it is of IPv4. */
-	struct in6_addr		saddr;
-};
-
 /*
- * The route from a socket to an address, kept for each processor, with what of the
- * socket it was looked up by.
+ * The route that a processor remembers, of which it owns a reference, with what it
+ * was looked up by; the source address of packets on it, in the first word if it is
+ * of IPv4; and IP ids that were taken in advance.
  */
-struct net_route_cache {
-	struct dst_cache	dst;
+struct net_route_cpu {
+	struct dst_entry	*dst;
+	/* Tells whether an IPv6 route is still right. */
+	u32			cookie;
 	u32			mark;
 	int			oif;
 	u8			tos;
+	u16			next_id;
+	u16			ids;
+	/* The last moment at which the ids may be used, in jiffies. */
+	unsigned long		until;
+	struct in6_addr		saddr;
+};
+
+/* The route from a socket to an address, remembered for each processor. */
+struct net_route_cache {
+	struct net_route_cpu __percpu	*cpu;
+};
+
+/* What becomes of an inner packet that is too big for the tunnel's path. */
+enum net_too_big {
+	/* The outer packet is fragmented. */
+	NET_TOO_BIG_FRAGMENT,
+	/* The same, and the inner packet is a fragment itself. */
+	NET_TOO_BIG_FRAGMENT_AGAIN,
+	/* It is not sent. */
+	NET_TOO_BIG_DROP,
+};
+
+/* What a datagram that is sent is given beside its payload. */
+struct net_datagram {
+	/* What is put in front of the payload. */
+	const void		*hdr;
+	unsigned int		len;
+	__be16			sport;
+	__be16			dport;
+	u8			tos;
+	/* enum net_too_big */
+	u8			too_big;
+	/* No inner packet of this length is too big, in octets. */
+	u16			least_mtu;
+	/* Result: how large an inner packet may be, in octets. */
+	u32			inner_mtu;
 };
 
 #ifdef __BINDGEN__

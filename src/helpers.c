@@ -14,20 +14,10 @@ bool gtp_helper_pskb_may_pull(struct sk_buff *skb, unsigned int len)
 	return pskb_may_pull(skb, len);
 }
 
-int gtp_helper_pskb_trim_rcsum(struct sk_buff *skb, unsigned int len)
-{
-	return pskb_trim_rcsum(skb, len);
-}
-
 void gtp_helper_kfree_skb_reason(struct sk_buff *skb,
 				 enum skb_drop_reason reason)
 {
 	kfree_skb_reason(skb, reason);
-}
-
-bool gtp_helper_skb_is_gso(const struct sk_buff *skb)
-{
-	return skb_is_gso(skb);
 }
 
 /* A packet with room for outer headers in front of @len octets of @data. */
@@ -61,50 +51,20 @@ bool gtp_helper_skb_copy_network_header(const struct sk_buff *skb, void *to,
  */
 u16 gtp_helper_skb_inner_header(struct sk_buff *skb)
 {
-	unsigned int len = skb->protocol == htons(ETH_P_IP) ?
-				   sizeof(struct iphdr) :
-				   sizeof(struct ipv6hdr);
-
-	if (likely(skb_network_offset(skb) == 0 && len <= skb_headlen(skb)))
-		return ntohs(skb->protocol);
 	return pskb_inet_may_pull(skb) ? ntohs(skb->protocol) : 0;
 }
 
-/*
- * Removes @len octets of outer headers of a packet that @sk has received for @dev,
- * makes the inner IP header the network header and has the ECN field of the outer
- * one take effect on it (RFC 6040). Above 1: the packet is to be dropped. Negative:
- * an error, -EINVAL if there is no IP header.
- */
-int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
-			 const struct sock *sk, const struct net_device *dev)
+/* What marked several segments in one outside says nothing of the inner packet. */
+static void net_gso_decap(struct sk_buff *skb)
 {
-	bool xnet = !net_eq(sock_net(sk), dev_net(dev));
-	int outer, err;
+	unsigned int type = skb_shinfo(skb)->gso_type & ~SKB_GSO_SCTP;
 
-	err = iptunnel_pull_header(skb, len, htons(proto), xnet);
-	if (unlikely(err))
-		return err;
-	outer = skb_network_header(skb) - skb->head;
-	skb_reset_network_header(skb);
-	skb_reset_mac_header(skb);
-	if (!pskb_inet_may_pull(skb))
-		return -EINVAL;
-	if (skb_is_gso(skb)) {
-		unsigned int type = skb_shinfo(skb)->gso_type;
-
-		/* What marked the outer packet says nothing of the inner one. */
-		type &= ~SKB_GSO_SCTP;
-		if (type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6))
-			type &= ~SKB_GSO_UDP_L4;
-		type &= ~SKB_GSO_TCP_FIXEDID;
-		if (type & SKB_GSO_TCP_FIXEDID_INNER)
-			type ^= SKB_GSO_TCP_FIXEDID_INNER | SKB_GSO_TCP_FIXEDID;
-		skb_shinfo(skb)->gso_type = type;
-	}
-	if (((struct iphdr *)(skb->head + outer))->version == 6)
-		return IP6_ECN_decapsulate((void *)(skb->head + outer), skb);
-	return IP_ECN_decapsulate((void *)(skb->head + outer), skb);
+	if (type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6))
+		type &= ~SKB_GSO_UDP_L4;
+	type &= ~SKB_GSO_TCP_FIXEDID;
+	if (type & SKB_GSO_TCP_FIXEDID_INNER)
+		type ^= SKB_GSO_TCP_FIXEDID_INNER | SKB_GSO_TCP_FIXEDID;
+	skb_shinfo(skb)->gso_type = type;
 }
 
 /*
@@ -113,8 +73,9 @@ int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int len, u16 proto,
  * waits for the next softirq, since each tunnel goes deeper into the stack. All
  * packets of a flow take the same way.
  */
-void gtp_helper_netif_receive_inner(struct sk_buff *skb, struct net_device *dev,
-				    struct gro_cells *cells)
+static __always_inline void net_receive_inner(struct sk_buff *skb,
+					      struct net_device *dev,
+					      struct gro_cells *cells)
 {
 	bool nested = skb->dev->netdev_ops == dev->netdev_ops;
 	bool tcp = skb->protocol == htons(ETH_P_IP) ?
@@ -136,8 +97,66 @@ void gtp_helper_netif_receive_inner(struct sk_buff *skb, struct net_device *dev,
 		netif_receive_skb(skb);
 }
 
+/*
+ * Removes what is in front of @start and, unless it is several in one, behind @end
+ * of a packet that @sk has received, makes the inner IP header the network header,
+ * has the ECN field of the outer one take effect on it (RFC 6040), and hands the
+ * packet to the stack as received by @dev; see net_receive_inner().
+ *
+ * 0: the packet is gone. Above: it is to be dropped for its ECN field. Negative: an
+ * error, -EINVAL if there is no IP header.
+ */
+int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
+				 unsigned int end, u16 proto,
+				 const struct sock *sk, struct net_device *dev,
+				 struct gro_cells *cells)
+{
+	unsigned int len = proto == ETH_P_IP ? sizeof(struct iphdr) :
+					       sizeof(struct ipv6hdr);
+	bool xnet = !net_eq(sock_net(sk), dev_net(dev));
+	const struct iphdr *outer;
+	const void *data;
+	int err;
+
+	if (unlikely(skb->len > end) && !skb_is_gso(skb)) {
+		err = pskb_trim_rcsum(skb, end);
+		if (err)
+			return err;
+	}
+	if (unlikely(!pskb_may_pull(skb, start + len)))
+		return skb->len < start + len ? -EINVAL : -ENOMEM;
+	if (unlikely(skb_is_gso(skb))) {
+		err = iptunnel_pull_header(skb, start, htons(proto), xnet);
+		if (err)
+			return err;
+		net_gso_decap(skb);
+	} else {
+		/* The same, for one packet with all headers at hand. */
+		data = skb->data;
+		__skb_pull(skb, start);
+		skb_postpull_rcsum(skb, data, start);
+		skb->protocol = htons(proto);
+		skb_clear_hash_if_not_l4(skb);
+		__vlan_hwaccel_clear_tag(skb);
+		skb_set_queue_mapping(skb, 0);
+		skb_scrub_packet(skb, xnet);
+		skb->encapsulation = 0;
+	}
+	outer = ip_hdr(skb);
+	skb_reset_network_header(skb);
+	skb_reset_mac_header(skb);
+	if (outer->version == 6)
+		err = IP6_ECN_decapsulate((void *)outer, skb);
+	else
+		err = IP_ECN_decapsulate(outer, skb);
+	if (unlikely(err > 1))
+		return err;
+	net_receive_inner(skb, dev, cells);
+	return 0;
+}
+
 /* Tells the inner route that it carries packets of @mtu octets, if it says more. */
-void gtp_helper_skb_dst_update_pmtu(struct sk_buff *skb, u32 mtu)
+static __always_inline void net_dst_update_pmtu(struct sk_buff *skb, u32 mtu)
 {
 	struct dst_entry *dst = skb_dst(skb);
 
@@ -150,6 +169,7 @@ void gtp_helper_skb_dst_update_pmtu(struct sk_buff *skb, u32 mtu)
 /* Tells the sender of @skb that a packet of @mtu octets would have been sent. */
 void gtp_helper_icmp_too_big(struct sk_buff *skb, u32 mtu)
 {
+	net_dst_update_pmtu(skb, mtu);
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
 			      htonl(mtu));
@@ -204,17 +224,6 @@ static bool net_gso_is_even(const struct sk_buff *skb)
 	unsigned int seglen = gtp_helper_skb_gso_network_seglen(skb);
 
 	return skb->len >= seglen && !((skb->len - seglen) % gso_size);
-}
-
-/*
- * Whether @skb can be sent on the route as it is: its segments have the same length,
- * or the device takes them although they have not, and does not cut them itself.
- */
-bool gtp_helper_skb_gso_suits(const struct sk_buff *skb,
-			      const struct net_route *route)
-{
-	return net_gso_is_even(skb) ||
-	       dst_dev(route->dst)->features & NETIF_F_GSO_SCTP;
 }
 
 /* Undoes what partial segmentation does to the IP header for hardware's sake. */
@@ -491,105 +500,159 @@ struct dst_entry *gtp_helper_ip6_route_output_sk(const struct sock *sk,
 #endif
 }
 
-/* Whether the cached routes were looked up by what the socket says now. */
-static void net_route_cache_validate(struct net_route_cache *cache,
-				     const struct sock *sk)
-{
-	u32 mark = READ_ONCE(sk->sk_mark);
-	int oif = READ_ONCE(sk->sk_bound_dev_if);
-	u8 tos = READ_ONCE(inet_sk(sk)->tos);
-
-	if (likely(READ_ONCE(cache->mark) == mark &&
-		   READ_ONCE(cache->oif) == oif &&
-		   READ_ONCE(cache->tos) == tos))
-		return;
-	/* What is looked up from here on is younger than the reset. */
-	dst_cache_reset(&cache->dst);
-	WRITE_ONCE(cache->mark, mark);
-	WRITE_ONCE(cache->oif, oif);
-	WRITE_ONCE(cache->tos, tos);
-}
-
 int gtp_helper_route_cache_init(struct net_route_cache *cache)
 {
-	memset(cache, 0, sizeof(*cache));
-	return dst_cache_init(&cache->dst, GFP_KERNEL_ACCOUNT);
+	cache->cpu = alloc_percpu_gfp(struct net_route_cpu, GFP_KERNEL_ACCOUNT);
+	return cache->cpu ? 0 : -ENOMEM;
+}
+
+/* Forgets the routes; nobody uses @cache meanwhile. */
+void gtp_helper_route_cache_clear(struct net_route_cache *cache)
+{
+	int i;
+
+	for_each_possible_cpu(i) {
+		struct net_route_cpu *cpu = per_cpu_ptr(cache->cpu, i);
+
+		dst_release(cpu->dst);
+		cpu->dst = NULL;
+	}
+}
+
+void gtp_helper_route_cache_destroy(struct net_route_cache *cache)
+{
+	gtp_helper_route_cache_clear(cache);
+	free_percpu(cache->cpu);
+}
+
+/* Whether the route was looked up by what @sk says now. */
+static __always_inline bool net_route_is_of(const struct net_route_cpu *cpu,
+					    const struct sock *sk)
+{
+	return cpu->mark == READ_ONCE(sk->sk_mark) &&
+	       cpu->oif == READ_ONCE(sk->sk_bound_dev_if) &&
+	       cpu->tos == READ_ONCE(inet_sk(sk)->tos);
+}
+
+/* Remembers a route, whose reference is consumed. */
+static void net_route_set(struct net_route_cpu *cpu, const struct sock *sk,
+			  struct dst_entry *dst, u32 cookie)
+{
+	dst_release(cpu->dst);
+	cpu->dst = dst;
+	cpu->cookie = cookie;
+	cpu->mark = READ_ONCE(sk->sk_mark);
+	cpu->oif = READ_ONCE(sk->sk_bound_dev_if);
+	cpu->tos = READ_ONCE(inet_sk(sk)->tos);
+	/* Those that are left were for another pair of addresses. */
+	cpu->ids = 0;
+}
+
+/* Looks up a route for route_cached4() or route_cached6(). */
+static noinline struct dst_entry *
+net_route_look_up(struct net_route_cpu *cpu, const struct sock *sk,
+		  const void *daddr, bool ipv6, const struct net_device *dev)
+{
+	struct in6_addr saddr = in6addr_any;
+	struct dst_entry *dst;
+	u32 cookie = 0;
+
+	if (ipv6)
+		dst = gtp_helper_ip6_route_output_sk(sk, daddr, &saddr);
+	else
+		dst = gtp_helper_ip_route_output_sk(sk, *(__be32 *)daddr,
+						    &saddr.s6_addr32[0]);
+	if (IS_ERR(dst))
+		return dst;
+	if (dst_dev(dst) == dev) {
+		dst_release(dst);
+		return ERR_PTR(-ELOOP);
+	}
+	if (ipv6)
+		cookie = rt6_get_cookie(dst_rt6_info(dst));
+	cpu->saddr = saddr;
+	net_route_set(cpu, sk, dst, cookie);
+	return dst;
 }
 
 /*
- * The route from @sk to @daddr that @cache has, or else one that is looked up for
- * it. The packet that it is for is @dev's: no route leads through that.
+ * The route from @sk to @daddr that this processor remembers, or else one that is
+ * looked up for it. The packet that it is for is @dev's: no route leads through
+ * that. The reference stays the cache's: the route is there until the end of the
+ * read section.
  */
-int gtp_helper_route_cached4(struct net_route_cache *cache,
-			     const struct sock *sk, __be32 daddr,
-			     const struct net_device *dev,
-			     struct net_route *route)
+static __always_inline struct dst_entry *
+net_route_cached4(struct net_route_cpu *cpu, const struct sock *sk,
+		  __be32 daddr, const struct net_device *dev)
 {
-	__be32 saddr = 0;
-	struct dst_entry *dst;
-	struct rtable *rt;
+	struct dst_entry *dst = cpu->dst;
 
 	if (unlikely(sock_flag(sk, SOCK_DEAD)))
-		return -ENOTCONN;
-	net_route_cache_validate(cache, sk);
-	rt = dst_cache_get_ip4(&cache->dst, &saddr);
-	if (likely(rt)) {
-		dst = &rt->dst;
+		return ERR_PTR(-ENOTCONN);
+	/* The last two are what dst_check() calls a function for. */
+	if (unlikely(!dst || !net_route_is_of(cpu, sk) ||
+		     READ_ONCE(dst->obsolete) != DST_OBSOLETE_FORCE_CHK ||
+		     dst_rtable(dst)->rt_genid !=
+			     rt_genid_ipv4(sock_net(sk))))
+		return net_route_look_up(cpu, sk, &daddr, false, dev);
+	return dst;
+}
+
+static __always_inline struct dst_entry *
+net_route_cached6(struct net_route_cpu *cpu, const struct sock *sk,
+		  const struct in6_addr *daddr, const struct net_device *dev)
+{
+	struct dst_entry *dst = cpu->dst;
+
+	if (unlikely(sock_flag(sk, SOCK_DEAD)))
+		return ERR_PTR(-ENOTCONN);
+	if (unlikely(!dst || !net_route_is_of(cpu, sk) ||
+		     !dst_check(dst, cpu->cookie)))
+		return net_route_look_up(cpu, sk, daddr, true, dev);
+	return dst;
+}
+
+/* Largest packet that an IPv4 route carries, in octets: as dst_mtu(), a call. */
+static __always_inline u32 net_dst_mtu4(const struct dst_entry *dst)
+{
+	const struct rtable *rt = dst_rtable(dst);
+
+	if (unlikely(rt->rt_pmtu || rt->rt_mtu_locked || dst->lwtstate ||
+		     dst_metric_raw(dst, RTAX_MTU)))
+		return dst_mtu(dst);
+	return min(READ_ONCE(dst_dev(dst)->mtu), IP_MAX_MTU);
+}
+
+/*
+ * Whether the segments of @skb, or else itself, fit into packets of @mtu octets, of
+ * which @headers are IP's and UDP's, or are to be fragmented if they do not; and how
+ * large an inner packet may be. IPv4 counts its own header in its length field, IPv6
+ * does not: then @uncounted octets of the headers are not in it.
+ */
+static __always_inline bool net_fits(const struct sk_buff *skb, u32 mtu,
+				     unsigned int headers,
+				     unsigned int uncounted,
+				     struct net_datagram *gram)
+{
+	u32 len = skb->len, room;
+
+	headers += gram->len;
+	if (skb_is_gso(skb))
+		len = gtp_helper_skb_gso_network_seglen(skb);
+	room = mtu > headers ? mtu - headers : 0;
+	if (gram->too_big == NET_TOO_BIG_DROP) {
+		gram->inner_mtu = max_t(u32, room, gram->least_mtu);
+		if (unlikely(len > gram->inner_mtu))
+			return false;
 	} else {
-		dst = gtp_helper_ip_route_output_sk(sk, daddr, &saddr);
-		if (IS_ERR(dst))
-			return PTR_ERR(dst);
-		if (dst_dev(dst) == dev) {
-			dst_release(dst);
-			return -ELOOP;
-		}
-		dst_cache_set_ip4(&cache->dst, dst, saddr);
+		gram->inner_mtu = gram->too_big == NET_TOO_BIG_FRAGMENT ? mtu :
+									  room;
 	}
-	route->dst = dst;
-	route->mtu = dst_mtu(dst);
-	route->saddr.s6_addr32[0] = saddr;
-	return 0;
-}
-
-int gtp_helper_route_cached6(struct net_route_cache *cache,
-			     const struct sock *sk,
-			     const struct in6_addr *daddr,
-			     const struct net_device *dev,
-			     struct net_route *route)
-{
-#if IS_ENABLED(CONFIG_IPV6)
-	struct dst_entry *dst;
-
-	if (unlikely(sock_flag(sk, SOCK_DEAD)))
-		return -ENOTCONN;
-	net_route_cache_validate(cache, sk);
-	dst = dst_cache_get_ip6(&cache->dst, &route->saddr);
-	if (unlikely(!dst)) {
-		route->saddr = in6addr_any;
-		dst = gtp_helper_ip6_route_output_sk(sk, daddr, &route->saddr);
-		if (IS_ERR(dst))
-			return PTR_ERR(dst);
-		if (dst_dev(dst) == dev) {
-			dst_release(dst);
-			return -ELOOP;
-		}
-		dst_cache_set_ip6(&cache->dst, dst, &route->saddr);
-	}
-	route->dst = dst;
-	route->mtu = dst_mtu(dst);
-	return 0;
-#else
-	return -EAFNOSUPPORT;
-#endif
-}
-
-void gtp_helper_dst_hold(struct dst_entry *dst)
-{
-	dst_hold(dst);
+	return likely(len + headers - uncounted <= U16_MAX);
 }
 
 /* Computes the checksum that was left to the device. */
-static int net_complete_checksum(struct sk_buff *skb)
+static __always_inline int net_complete_checksum(struct sk_buff *skb)
 {
 	int start = skb_checksum_start_offset(skb);
 	__sum16 *check;
@@ -605,8 +668,8 @@ static int net_complete_checksum(struct sk_buff *skb)
 }
 
 /*
- * Puts @len octets of @hdr in front of an inner packet, with room for @headroom
- * more, and says what is still to be done to it when it is segmented.
+ * Puts the header of @gram in front of an inner packet, with room for @headroom
+ * more octets, and says what is still to be done to it when it is segmented.
  *
  * The inner checksum of a single packet is computed here: the kernel's tunnels at
  * the other end of a virtual wire would do without, but a process that reads the
@@ -615,14 +678,15 @@ static int net_complete_checksum(struct sk_buff *skb)
  * are not of one length they are marked as SCTP's, too, which no hardware cuts: the
  * stack does, and has each header changed.
  */
-static int net_push_tunnel_header(struct sk_buff *skb, unsigned int headroom,
-				  const void *hdr, unsigned int len)
+static __always_inline int
+net_push_tunnel_header(struct sk_buff *skb, unsigned int headroom,
+		       const struct net_datagram *gram)
 {
 	if (skb_is_gso(skb)) {
 		unsigned int type;
 
 		if (skb_header_unclone(skb, GFP_ATOMIC) ||
-		    skb_cow_head(skb, headroom + len))
+		    skb_cow_head(skb, headroom + gram->len))
 			return -ENOMEM;
 		type = skb_shinfo(skb)->gso_type;
 		if (type & SKB_GSO_TCP_FIXEDID)
@@ -638,68 +702,215 @@ static int net_push_tunnel_header(struct sk_buff *skb, unsigned int headroom,
 		if (skb->ip_summed == CHECKSUM_PARTIAL &&
 		    net_complete_checksum(skb))
 			return -ENOMEM;
-		if (skb_cow_head(skb, headroom + len))
+		if (skb_cow_head(skb, headroom + gram->len))
 			return -ENOMEM;
 		skb->ip_summed = CHECKSUM_NONE;
 		skb_reset_inner_headers(skb);
 		skb->encapsulation = 0;
 	}
-	memcpy(__skb_push(skb, len), hdr, len);
+	/* The usual length is one that a register has. */
+	if (likely(gram->len == sizeof(u64)))
+		put_unaligned(get_unaligned((u64 *)gram->hdr),
+			      (u64 *)__skb_push(skb, sizeof(u64)));
+	else
+		memcpy(__skb_push(skb, gram->len), gram->hdr, gram->len);
 	/* The tunnel's header is cut as a part of the inner packet. */
 	skb_set_inner_mac_header(skb, 0);
 	return 0;
 }
 
-/*
- * Sends with @hdr in front of the packet and with the route's hop limit; consumes
- * the route and @skb. @dev is whose packet it is.
- */
-void gtp_helper_udp_tunnel_xmit4(struct net_route *route, struct sock *sk,
-				 struct sk_buff *skb, __be32 daddr, u8 tos,
-				 u16 sport, u16 dport, const void *hdr,
-				 unsigned int len, const struct net_device *dev)
+/* Sends @gram without a cache; consumes the route and @skb. */
+void gtp_helper_udp_xmit4(struct dst_entry *dst, struct sock *sk,
+			  struct sk_buff *skb, __be32 saddr, __be32 daddr,
+			  const struct net_datagram *gram)
 {
-	const unsigned int headroom =
-		LL_MAX_HEADER + sizeof(struct iphdr) + sizeof(struct udphdr);
+	udp_tunnel_xmit_skb(dst_rtable(dst), sk, skb, saddr, daddr, gram->tos,
+			    ip4_dst_hoplimit(dst), 0, gram->sport, gram->dport,
+			    true, false, 0);
+}
 
-	if (unlikely(net_push_tunnel_header(skb, headroom, hdr, len))) {
-		dst_release(route->dst);
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
-		return;
-	}
-	udp_tunnel_xmit_skb(dst_rtable(route->dst), sk, skb,
-			    route->saddr.s6_addr32[0], daddr, tos,
-			    ip4_dst_hoplimit(route->dst), 0, htons(sport),
-			    htons(dport), !net_eq(sock_net(sk), dev_net(dev)),
-			    false, 0);
+void gtp_helper_udp_xmit6(struct dst_entry *dst, struct sock *sk,
+			  struct sk_buff *skb, const struct in6_addr *saddr,
+			  const struct in6_addr *daddr,
+			  const struct net_datagram *gram)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	skb->ignore_df = 1;
+	udp_tunnel6_xmit_skb(dst, sk, skb, NULL, saddr, daddr, gram->tos,
+			     ip6_dst_hoplimit(dst), 0, gram->sport, gram->dport,
+			     false, 0);
+#else
+	dst_release(dst);
+	kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
+#endif
 }
 
 /*
- * The same over IPv6. Unlike its IPv4 sibling the function does not scrub the
- * packet. What is larger than the path is fragmented.
+ * Gives the next @segs ids to the packet of @iph. The stack's own generator hashes
+ * the addresses for each id, so that some are taken at once, and used within a
+ * second: who else sends to that address does not meet them again so soon.
  */
-void gtp_helper_udp_tunnel_xmit6(struct net_route *route, struct sock *sk,
-				 struct sk_buff *skb,
-				 const struct in6_addr *daddr, u8 tclass,
-				 u16 sport, u16 dport, const void *hdr,
-				 unsigned int len, const struct net_device *dev)
+static __always_inline void net_select_ident(struct net_route_cpu *cpu,
+					     struct net *net, struct iphdr *iph,
+					     unsigned int segs)
+{
+	if (unlikely(cpu->ids < segs || time_after(jiffies, cpu->until))) {
+		unsigned int ids = max(segs, 32U);
+
+		__ip_select_ident(net, iph, ids);
+		cpu->next_id = ntohs(iph->id);
+		cpu->ids = ids;
+		cpu->until = jiffies + HZ;
+	}
+	iph->id = htons(cpu->next_id);
+	cpu->next_id += segs;
+	cpu->ids -= segs;
+}
+
+/*
+ * Sends the packet that @skb's device sends to @daddr behind the header of @gram,
+ * with the hop limit of the route, and consumes it; or returns an error, and does
+ * not: -ENOTCONN if the socket is closed, -ELOOP if the route leads through the
+ * device, -EMSGSIZE if the packet is too big, -ENOMEM, or what the look-up says.
+ *
+ * This is udp_tunnel_xmit_skb() for a packet whose route is remembered, at half of
+ * what that costs: the ids are remembered as well, no reference is counted, and what
+ * is known of the packet need not be found out again.
+ */
+int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
+				struct sk_buff *skb, __be32 daddr,
+				struct net_datagram *gram)
+{
+	const unsigned int headers =
+		sizeof(struct iphdr) + sizeof(struct udphdr);
+	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
+	struct net_device *dev = skb->dev;
+	struct net *net = sock_net(sk);
+	unsigned int len, inner_len;
+	struct dst_entry *dst;
+	struct udphdr *uh;
+	struct iphdr *iph;
+	__be32 saddr;
+	int err;
+
+	dst = net_route_cached4(cpu, sk, daddr, dev);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (!net_fits(skb, net_dst_mtu4(dst), headers, 0, gram))
+		return -EMSGSIZE;
+	if (unlikely(dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT))
+		return -ELOOP;
+	net_dst_update_pmtu(skb, gram->inner_mtu);
+	inner_len = skb->len;
+	if (unlikely(net_push_tunnel_header(skb, LL_MAX_HEADER + headers,
+					    gram)))
+		return -ENOMEM;
+	skb_scrub_packet(skb, !net_eq(net, dev_net(dev)));
+	skb_clear_hash_if_not_l4(skb);
+	skb_dst_set_noref(skb, dst);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+
+	iph = __skb_push(skb, headers);
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, sizeof(*iph));
+	uh = (struct udphdr *)(iph + 1);
+	len = skb->len - sizeof(*iph);
+	saddr = cpu->saddr.s6_addr32[0];
+	uh->source = gram->sport;
+	uh->dest = gram->dport;
+	udp_set_len(uh, len);
+	uh->check = ~udp_v4_check(len, saddr, daddr, 0);
+	/* That of a packet of several segments is computed for each of them. */
+	if (!skb_is_gso(skb)) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_transport_header(skb) - skb->head;
+		skb->csum_offset = offsetof(struct udphdr, check);
+	}
+
+	*(__be16 *)iph = htons(0x4500 | gram->tos);
+	iph->frag_off = 0;
+	iph->ttl = dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
+			   READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+	iph->protocol = IPPROTO_UDP;
+	iph->saddr = saddr;
+	iph->daddr = daddr;
+	net_select_ident(cpu, net, iph, skb_shinfo(skb)->gso_segs ?: 1);
+
+	dev_xmit_recursion_inc();
+	err = ip_local_out(net, sk, skb);
+	if (likely(!net_xmit_eval(err)))
+		dev_sw_netstats_tx_add(dev, 1, inner_len);
+	else
+		DEV_STATS_INC(dev, tx_dropped);
+	dev_xmit_recursion_dec();
+	return 0;
+}
+
+/*
+ * The same over IPv6. udp_tunnel6_xmit_skb() does not scrub the packet. What is
+ * larger than the path is fragmented.
+ */
+int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
+				struct sk_buff *skb,
+				const struct in6_addr *daddr,
+				struct net_datagram *gram)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	const unsigned int headroom =
-		LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr);
+	const unsigned int headers =
+		sizeof(struct ipv6hdr) + sizeof(struct udphdr);
+	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
+	struct net_device *dev = skb->dev;
+	struct dst_entry *dst;
 
-	if (likely(!net_push_tunnel_header(skb, headroom, hdr, len))) {
-		skb_scrub_packet(skb, !net_eq(sock_net(sk), dev_net(dev)));
-		skb->ignore_df = 1;
-		udp_tunnel6_xmit_skb(route->dst, sk, skb, skb->dev,
-				     &route->saddr, daddr, tclass,
-				     ip6_dst_hoplimit(route->dst), 0,
-				     htons(sport), htons(dport), false, 0);
-		return;
-	}
+	dst = net_route_cached6(cpu, sk, daddr, dev);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (!net_fits(skb, dst_mtu(dst), headers, sizeof(struct ipv6hdr), gram))
+		return -EMSGSIZE;
+	net_dst_update_pmtu(skb, gram->inner_mtu);
+	if (unlikely(net_push_tunnel_header(skb, LL_MAX_HEADER + headers,
+					    gram)))
+		return -ENOMEM;
+	skb_scrub_packet(skb, !net_eq(sock_net(sk), dev_net(dev)));
+	skb->ignore_df = 1;
+	dst_hold(dst);
+	udp_tunnel6_xmit_skb(dst, sk, skb, dev, &cpu->saddr, daddr, gram->tos,
+			     ip6_dst_hoplimit(dst), 0, gram->sport, gram->dport,
+			     false, 0);
+	return 0;
+#else
+	return -EAFNOSUPPORT;
 #endif
-	dst_release(route->dst);
-	kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+}
+
+/*
+ * Whether the segments of @skb, which is to be sent to @daddr, go there as they are:
+ * they have the same length, or the device takes them although they have not, and
+ * does not cut them itself.
+ */
+bool gtp_helper_skb_gso_suits4(const struct sk_buff *skb,
+			       struct net_route_cache *cache,
+			       const struct sock *sk, __be32 daddr)
+{
+	const struct dst_entry *dst;
+
+	if (net_gso_is_even(skb))
+		return true;
+	dst = net_route_cached4(this_cpu_ptr(cache->cpu), sk, daddr, skb->dev);
+	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
+}
+
+bool gtp_helper_skb_gso_suits6(const struct sk_buff *skb,
+			       struct net_route_cache *cache,
+			       const struct sock *sk,
+			       const struct in6_addr *daddr)
+{
+	const struct dst_entry *dst;
+
+	if (net_gso_is_even(skb))
+		return true;
+	dst = net_route_cached6(this_cpu_ptr(cache->cpu), sk, daddr, skb->dev);
+	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
 }
 
 void gtp_helper_local_bh_disable(void)

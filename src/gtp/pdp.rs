@@ -219,6 +219,18 @@ impl Pdp {
         let [.., a, b] = self.tx_seq.fetch_add(1, Relaxed).to_be_bytes();
         Seq(u16::from_be_bytes([a, b]))
     }
+
+    /// Gives back a sequence number that was not sent, unless the next has been taken.
+    #[cold]
+    pub(super) fn give_back_seq(&self, seq: Seq) {
+        let count = self.tx_seq.load(Relaxed);
+        let last = count.wrapping_sub(1);
+        let [.., a, b] = last.to_be_bytes();
+        if u16::from_be_bytes([a, b]) == seq.0 {
+            // Whoever has taken one since leaves a gap, as a lost packet does.
+            let _ = self.tx_seq.cmpxchg(count, last, Relaxed);
+        }
+    }
 }
 
 impl Keyed<KEYS> for Pdp {

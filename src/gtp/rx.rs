@@ -15,7 +15,6 @@ use super::{
     pdp::{
         ms_key,
         Family,
-        Pdp,
         TunnelId,
         Version,
         BY_TUNNEL, //
@@ -32,6 +31,7 @@ use crate::{
             ETH_P_IP,
             ETH_P_IPV6, //
         },
+        table::Key,
         udp::{
             Endpoint,
             TunnelHeader, //
@@ -66,6 +66,59 @@ struct GPdu {
     start: usize,
     /// Offset of the T-PDU's end: the datagram may have surplus octets.
     end: usize,
+}
+
+/// A T-PDU whose header has been looked at.
+#[derive(Clone, Copy)]
+struct TPdu {
+    /// Address family.
+    family: Family,
+    /// Key of the MS whose packet it is; None if it is nobody's.
+    ms: Option<Key>,
+}
+
+impl TPdu {
+    /// Tells the MS from the addresses. Link-local IPv6 is for the process: router
+    /// solicitations.
+    #[inline]
+    fn new(addresses: Addresses, role: Role) -> Self {
+        let (source, destination) = match addresses {
+            Addresses::V4 {
+                source,
+                destination,
+            } => (IpAddr::V4(source), IpAddr::V4(destination)),
+            Addresses::V6 {
+                source,
+                destination,
+            } if inner::is_link_local(source) || inner::is_link_local(destination) => {
+                return Self {
+                    family: Family::Inet6,
+                    ms: None,
+                }
+            }
+            Addresses::V6 {
+                source,
+                destination,
+            } => (IpAddr::V6(source), IpAddr::V6(destination)),
+        };
+        let ms = match role {
+            Role::Ggsn => source,
+            Role::Sgsn => destination,
+        };
+        Self {
+            family: Family::of(ms),
+            ms: Some(ms_key(ms)),
+        }
+    }
+
+    /// EtherType of the packet.
+    #[inline]
+    fn protocol(&self) -> u16 {
+        match self.family {
+            Family::Inet => ETH_P_IP,
+            Family::Inet6 => ETH_P_IPV6,
+        }
+    }
 }
 
 /// Why a datagram is not decapsulated. All but the last two are somebody else's matter:
@@ -139,45 +192,142 @@ pub(super) fn receive(
     mut skb: SkBuff,
     rcu: &rcu::Guard,
 ) -> Verdict {
-    match decapsulate(dev, endpoint, &mut skb, rcu) {
-        Ok(()) => {
-            skb.deliver(dev);
-            Verdict::Consumed
-        }
-        Err(refusal @ (Refusal::Malformed(_) | Refusal::Drop(..))) => {
+    let refusal = match find(dev, endpoint, &mut skb, rcu) {
+        Ok((protocol, start, end)) => match skb.receive_inner(start, end, protocol, endpoint) {
+            Ok(()) => return Verdict::Consumed,
+            Err((given_back, reason)) => {
+                skb = given_back;
+                not_received(dev, reason)
+            }
+        },
+        Err(refusal) => refusal,
+    };
+    refuse(dev, endpoint, skb, refusal, rcu)
+}
+
+/// What is counted for a T-PDU that the stack could not be given.
+#[cold]
+fn not_received(dev: &Device<Gtp>, reason: DropReason) -> Refusal {
+    if reason == DropReason::Ecn {
+        return Refusal::Drop(Event::RxEcn, reason);
+    }
+    dev.count_rx_length_error();
+    Refusal::Drop(Event::RxNoMemory, reason)
+}
+
+/// Gives a datagram that is not decapsulated to whom it is for, or drops it.
+#[cold]
+fn refuse(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: SkBuff,
+    refusal: Refusal,
+    rcu: &rcu::Guard,
+) -> Verdict {
+    match refusal {
+        Refusal::Malformed(_) | Refusal::Drop(..) => {
             drop_with(dev, skb, refusal);
             Verdict::Consumed
         }
         // Its segments come back one by one.
-        Err(Refusal::Uneven) => Verdict::PassUp(skb),
-        Err(_) if endpoint.is_read_by_process() && skb.is_gso() => Verdict::PassUp(skb),
-        Err(_) if endpoint.is_read_by_process() => {
+        Refusal::Uneven => Verdict::PassUp(skb),
+        _ if endpoint.is_read_by_process() && skb.is_gso() => Verdict::PassUp(skb),
+        _ if endpoint.is_read_by_process() => {
             dev.data().counters.count(Event::PassedUp);
             Verdict::PassUp(skb)
         }
-        Err(refusal) => {
+        refusal => {
             path::handle(dev, endpoint, skb, refusal, rcu);
             Verdict::Consumed
         }
     }
 }
 
-/// Finds the context of a G-PDU and removes all that is around the T-PDU. A
-/// datagram that is somebody else's is unchanged.
+/// Finds the context of a G-PDU: EtherType, offset from the UDP header and offset of the end
+/// of the T-PDU that it lets through.
 #[inline]
-fn decapsulate(
+fn find(
     dev: &Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
     rcu: &rcu::Guard,
-) -> Result<(), Refusal> {
-    let gpdu = match endpoint.role().version {
+) -> Result<(u16, usize, usize), Refusal> {
+    let version = endpoint.role().version;
+    match glance(skb, version, dev.data().role) {
+        Some((gpdu, t_pdu)) => admit(dev, skb, gpdu, t_pdu, rcu),
+        None => walk_and_admit(dev, version, skb, rcu),
+    }
+}
+
+/// What [`find`] does for a datagram that takes a closer look.
+#[inline(never)]
+fn walk_and_admit(
+    dev: &Device<Gtp>,
+    version: Version,
+    skb: &mut SkBuff,
+    rcu: &rcu::Guard,
+) -> Result<(u16, usize, usize), Refusal> {
+    let (gpdu, t_pdu) = walk(skb, version, dev.data().role)?;
+    admit(dev, skb, gpdu, t_pdu, rcu)
+}
+
+/// Finds the context of a G-PDU, as [`find`] says.
+#[inline(always)]
+fn admit(
+    dev: &Device<Gtp>,
+    skb: &SkBuff,
+    gpdu: GPdu,
+    t_pdu: TPdu,
+    rcu: &rcu::Guard,
+) -> Result<(u16, usize, usize), Refusal> {
+    let pdp = dev
+        .data()
+        .contexts
+        .find(BY_TUNNEL, &gpdu.id.key(t_pdu.family), rcu)
+        .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
+    // Nobody may use the tunnel of another.
+    if t_pdu.ms != Some(ms_key(pdp.ms)) {
+        return Err(Refusal::NotFromMs);
+    }
+    let start = UDP_HEADER_LEN.saturating_add(gpdu.start);
+    let end = UDP_HEADER_LEN.saturating_add(gpdu.end);
+    let protocol = t_pdu.protocol();
+    if skb.is_gso() && skb.inner_segment_len(start, protocol) != end.checked_sub(start) {
+        return Err(Refusal::Uneven);
+    }
+    Ok((protocol, start, end))
+}
+
+/// Reads what nearly all datagrams are: a G-PDU of version 1 without optional fields, with
+/// all headers at hand. None says nothing of the datagram but that it is to be [walked](walk).
+#[inline]
+fn glance(skb: &SkBuff, version: Version, role: Role) -> Option<(GPdu, TPdu)> {
+    if version != Version::V1 {
+        return None;
+    }
+    let total = skb.len().checked_sub(UDP_HEADER_LEN)?;
+    let data = skb.linear().get(UDP_HEADER_LEN..)?;
+    let (teid, end) = v1::plain_gpdu(data, total)?;
+    let packet = data.get(v1::HEADER_LEN..end.min(data.len()))?;
+    let addresses = inner::at_hand(packet)?;
+    let gpdu = GPdu {
+        id: TunnelId::V1(teid),
+        flow: FlowLabel(0),
+        start: v1::HEADER_LEN,
+        end,
+    };
+    Some((gpdu, TPdu::new(addresses, role)))
+}
+
+/// Walks the headers of any datagram, and looks at that of the T-PDU.
+fn walk(skb: &mut SkBuff, version: Version, role: Role) -> Result<(GPdu, TPdu), Refusal> {
+    let gpdu = match version {
         Version::V0 => walk_v0(skb)?,
         Version::V1 => walk_v1(skb)?,
     };
-    let t_pdu = UDP_HEADER_LEN.saturating_add(gpdu.start);
+    let start = UDP_HEADER_LEN.saturating_add(gpdu.start);
     let end = UDP_HEADER_LEN.saturating_add(gpdu.end);
-    let inner = linear(skb, t_pdu, end, |data, total| {
+    let version = linear(skb, start, end, |data, total| {
         // An empty T-PDU has no version: it is dropped, as any that has a wrong one.
         match data.first() {
             None if total == 0 => Err(wire::Error::InnerTruncated),
@@ -185,59 +335,18 @@ fn decapsulate(
             Some(_) => inner::version(data).map(Step::Done),
         }
     })?;
-    let (family, protocol) = match inner {
-        inner::Version::V4 => (Family::Inet, ETH_P_IP),
-        inner::Version::V6 => (Family::Inet6, ETH_P_IPV6),
+    // A header that is not whole is nobody's.
+    let t_pdu = match linear(skb, start, end, inner::decode) {
+        Ok(addresses) => TPdu::new(addresses, role),
+        Err(_) => TPdu {
+            family: match version {
+                inner::Version::V4 => Family::Inet,
+                inner::Version::V6 => Family::Inet6,
+            },
+            ms: None,
+        },
     };
-    let gtp = dev.data();
-    let pdp = gtp
-        .contexts
-        .find(BY_TUNNEL, &gpdu.id.key(family), rcu)
-        .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
-    let addresses = linear(skb, t_pdu, end, inner::decode).map_err(|_| Refusal::NotFromMs)?;
-    if !is_from_ms(pdp, addresses, gtp.role) {
-        return Err(Refusal::NotFromMs);
-    }
-    if !skb.is_gso() {
-        skb.trim(end)
-            .map_err(|_| Refusal::Drop(Event::RxNoMemory, DropReason::NoMemory))?;
-    } else if skb.inner_segment_len(t_pdu, protocol) != end.checked_sub(t_pdu) {
-        return Err(Refusal::Uneven);
-    }
-    skb.decap(t_pdu, protocol, endpoint)
-        .map_err(|reason| match reason {
-            DropReason::Ecn => Refusal::Drop(Event::RxEcn, reason),
-            reason => {
-                dev.count_rx_length_error();
-                Refusal::Drop(Event::RxNoMemory, reason)
-            }
-        })
-}
-
-/// Whether the T-PDU's address at the MS' end is the context's: nobody may use the
-/// tunnel of another. Link-local IPv6 is for the process: router solicitations.
-#[inline]
-fn is_from_ms(pdp: &Pdp, addresses: Addresses, role: Role) -> bool {
-    let (source, destination) = match addresses {
-        Addresses::V4 {
-            source,
-            destination,
-        } => (IpAddr::V4(source), IpAddr::V4(destination)),
-        Addresses::V6 {
-            source,
-            destination,
-        } => {
-            if inner::is_link_local(source) || inner::is_link_local(destination) {
-                return false;
-            }
-            (IpAddr::V6(source), IpAddr::V6(destination))
-        }
-    };
-    let ms = match role {
-        Role::Ggsn => source,
-        Role::Sgsn => destination,
-    };
-    ms_key(ms) == ms_key(pdp.ms)
+    Ok((gpdu, t_pdu))
 }
 
 /// Walks the headers of a datagram on a socket for version 0.

@@ -24,7 +24,6 @@ use crate::{
             Device,
             Sending, //
         },
-        route::Route,
         skb::{
             DropReason,
             SkBuff,
@@ -32,8 +31,11 @@ use crate::{
             ETH_P_IPV6, //
         },
         udp::{
+            Datagram,
             Endpoint,
-            Receiver, //
+            Receiver,
+            SendError,
+            TooBig, //
         },
     },
     wire::{
@@ -43,17 +45,10 @@ use crate::{
     },
 };
 use core::net::IpAddr;
-use kernel::{
-    prelude::*,
-    sync::rcu, //
-};
+use kernel::sync::rcu;
 
-/// Largest value of a length field, in octets.
-const MAX_LENGTH: u32 = 65535;
-/// Length of a UDP header, in octets.
-const UDP_HEADER_LEN: u32 = 8;
 /// Smallest MTU of IPv6 (RFC 8200 5), in octets: no sender takes a smaller one to heart.
-const IPV6_MIN_MTU: u32 = 1280;
+const IPV6_MIN_MTU: u16 = 1280;
 
 /// What the transmission looks at in the header of an inner packet.
 struct Inner {
@@ -62,21 +57,7 @@ struct Inner {
     /// TOS octet or traffic class.
     tos: u8,
     /// What is done with it if it is too big.
-    size: Size,
-}
-
-/// What is done with a packet that is too big for the path.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Size {
-    /// It is fragmented outside the tunnel: IPv4 without "don't fragment".
-    Any,
-    /// The same, for a packet that is a fragment itself.
-    Fragment,
-    /// Its sender is told to send smaller ones: IPv4 with "don't fragment", or IPv6.
-    AtMost {
-        /// No sender is told to send packets smaller than this, in octets.
-        least: u32,
-    },
+    too_big: TooBig,
 }
 
 impl Inner {
@@ -104,10 +85,10 @@ impl Inner {
         Some(Self {
             ms: IpAddr::V4(ms),
             tos,
-            size: match u16::from_be_bytes([f0, f1]) {
-                0 => Size::Any,
-                fragment if fragment & DF != 0 => Size::AtMost { least: 0 },
-                _ => Size::Fragment,
+            too_big: match u16::from_be_bytes([f0, f1]) {
+                0 => TooBig::Fragment,
+                fragment if fragment & DF != 0 => TooBig::Drop { least: 0 },
+                _ => TooBig::FragmentAgain,
             },
         })
     }
@@ -124,7 +105,7 @@ impl Inner {
             ms: IpAddr::V6(ms),
             // Four bits of version, eight of traffic class.
             tos: (a << 4) | (b >> 4),
-            size: Size::AtMost {
+            too_big: TooBig::Drop {
                 least: IPV6_MIN_MTU,
             },
         })
@@ -132,21 +113,23 @@ impl Inner {
 }
 
 /// The way that a packet takes once it is a G-PDU.
-struct Way<'rcu> {
-    pdp: &'rcu Pdp,
-    endpoint: &'rcu Endpoint<Gtp>,
-    route: Route,
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    pdp: &'a Pdp,
+    endpoint: &'a Endpoint<Gtp>,
     tos: u8,
+    too_big: TooBig,
 }
 
 /// Sends an IP packet into the tunnel of its MS.
 #[inline]
 pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, sending: &Sending, rcu: &rcu::Guard) {
-    let sent = match find_way(dev, &mut skb, sending, rcu) {
-        Ok(way) if skb.is_gso() => send_segments(skb, way),
+    let sent = match find_way(dev, &mut skb, rcu) {
+        // What is never passed on by reference stays in registers.
+        Ok(way) if skb.is_gso() => send_segments(dev, skb, &{ way }, sending, rcu),
         Ok(way) => {
             let len = skb.len();
-            way.send(skb, len)
+            way.send(dev, skb, len, sending, rcu)
         }
         Err(reason) => Err((skb, reason)),
     };
@@ -174,12 +157,11 @@ fn drop_with(dev: &Device<Gtp>, skb: SkBuff, reason: DropReason) {
 
 /// Finds the context of a packet, and its way to the peer.
 #[inline]
-fn find_way<'rcu>(
-    dev: &'rcu Device<Gtp>,
+fn find_way<'a>(
+    dev: &'a Device<Gtp>,
     skb: &mut SkBuff,
-    sending: &Sending,
-    rcu: &'rcu rcu::Guard,
-) -> Result<Way<'rcu>, DropReason> {
+    rcu: &'a rcu::Guard,
+) -> Result<Way<'a>, DropReason> {
     let protocol = skb.inner_header().ok_or(DropReason::HeaderTruncated)?;
     let gtp = dev.data();
     let inner = Inner::read(protocol, skb.linear(), gtp.role)?;
@@ -187,114 +169,101 @@ fn find_way<'rcu>(
         .contexts
         .find(BY_MS, &ms_key(inner.ms), rcu)
         .ok_or(DropReason::NoTunnel)?;
-    let path = &pdp.path;
-    let found = match gtp.slot(path.role).get(rcu) {
-        Some(endpoint) => endpoint
-            .route(&path.routes, sending)
-            .map(|route| (endpoint, route)),
-        None => Err(ENOTCONN),
-    };
-    let (endpoint, route) = found.map_err(|error| no_way(dev, error))?;
-    check_size(skb, inner.size, pdp, &route)?;
+    let endpoint = gtp
+        .slot(pdp.path.role)
+        .get(rcu)
+        .ok_or_else(|| not_ready(dev))?;
     Ok(Way {
         pdp,
         endpoint,
-        route,
         tos: inner.tos,
+        too_big: inner.too_big,
     })
 }
 
-/// Why there is no way to the peer.
+/// There is no socket to send with.
 #[cold]
-fn no_way(dev: &Device<Gtp>, error: Error) -> DropReason {
-    if error == ELOOP {
-        dev.count_collision();
-        return DropReason::Recursion;
-    }
+fn not_ready(dev: &Device<Gtp>) -> DropReason {
     dev.count_tx_carrier_error();
-    if error == ENOTCONN {
-        DropReason::NotReady
-    } else {
-        DropReason::NoRoute
-    }
+    DropReason::NotReady
 }
 
-/// Tells the sender's route how large a packet may be, and turns one down that is
-/// larger and must not be fragmented. Others are fragmented outside the tunnel.
-#[inline]
-fn check_size(skb: &mut SkBuff, size: Size, pdp: &Pdp, route: &Route) -> Result<(), DropReason> {
-    let gtp = match pdp.tunnel {
-        Tunnel::V0 { .. } => v0::HEADER_LEN,
-        Tunnel::V1 { .. } => v1::HEADER_LEN,
-    };
-    let datagram = u32::try_from(gtp)
-        .unwrap_or(u32::MAX)
-        .saturating_add(UDP_HEADER_LEN);
-    let headers = datagram.saturating_add(route.ip_header_len());
-    let len = if skb.is_gso() {
-        skb.segment_len()
-    } else {
-        skb.len()
-    };
-    let len = u32::try_from(len).unwrap_or(u32::MAX);
-    // Lengths have 16 bits, and IPv4's counts its own header, unlike IPv6's.
-    let counted = match pdp.path.peer() {
-        IpAddr::V4(_) => headers,
-        IpAddr::V6(_) => datagram,
-    };
-    if len.saturating_add(counted) > MAX_LENGTH {
-        return Err(DropReason::TooBig);
-    }
-    let room = route.mtu().saturating_sub(headers);
-    match size {
-        Size::Any => skb.update_pmtu(route.mtu()),
-        Size::Fragment => skb.update_pmtu(room),
-        Size::AtMost { least } => {
-            let mtu = room.max(least);
-            skb.update_pmtu(mtu);
-            if len > mtu {
+/// Why a packet is dropped that cannot be sent. The sender of one that is too big, and must
+/// not be fragmented, is told to send smaller ones.
+#[cold]
+fn not_sent(dev: &Device<Gtp>, skb: &mut SkBuff, too_big: TooBig, error: SendError) -> DropReason {
+    match error {
+        SendError::Loop => {
+            dev.count_collision();
+            DropReason::Recursion
+        }
+        SendError::NotConnected => not_ready(dev),
+        SendError::NoRoute => {
+            dev.count_tx_carrier_error();
+            DropReason::NoRoute
+        }
+        SendError::NoMemory => DropReason::NoMemory,
+        SendError::TooBig { mtu } => {
+            if let TooBig::Drop { .. } = too_big {
                 skb.send_too_big(mtu);
-                return Err(DropReason::TooBig);
             }
+            DropReason::TooBig
         }
     }
-    Ok(())
 }
 
 impl Way<'_> {
     /// Sends a packet as a G-PDU whose header says that the T-PDU has `len` octets; or
-    /// gives it back, if there is no such header.
-    #[inline]
-    fn send(self, skb: SkBuff, len: usize) -> Result<(), (SkBuff, DropReason)> {
+    /// gives it back.
+    #[inline(always)]
+    fn send(
+        &self,
+        dev: &Device<Gtp>,
+        skb: SkBuff,
+        len: usize,
+        sending: &Sending,
+        rcu: &rcu::Guard,
+    ) -> Result<(), (SkBuff, DropReason)> {
         match self.pdp.tunnel {
             Tunnel::V0 { tid, flow } => {
-                match v0::gpdu_header(tid, flow, self.pdp.next_seq(), len) {
-                    Ok(header) => self.send_behind(skb, &header),
-                    Err(_) => return Err((skb, DropReason::TooBig)),
+                let seq = self.pdp.next_seq();
+                match v0::gpdu_header(tid, flow, seq, len) {
+                    Ok(header) => self.send_behind(dev, skb, &header, sending, rcu),
+                    Err(_) => Err((skb, DropReason::TooBig)),
                 }
+                .inspect_err(|_| self.pdp.give_back_seq(seq))
             }
             Tunnel::V1 { o_tei, .. } => match v1::gpdu_header(o_tei, len) {
-                Ok(header) => self.send_behind(skb, &header),
-                Err(_) => return Err((skb, DropReason::TooBig)),
+                Ok(header) => self.send_behind(dev, skb, &header, sending, rcu),
+                Err(_) => Err((skb, DropReason::TooBig)),
             },
         }
-        Ok(())
     }
 
     /// Sends a packet behind a GTP header.
-    #[inline]
-    fn send_behind(self, skb: SkBuff, header: &[u8]) {
+    #[inline(always)]
+    fn send_behind(
+        &self,
+        dev: &Device<Gtp>,
+        skb: SkBuff,
+        header: &[u8],
+        sending: &Sending,
+        rcu: &rcu::Guard,
+    ) -> Result<(), (SkBuff, DropReason)> {
         let port = self.pdp.tunnel.version().port();
+        let datagram = Datagram {
+            header,
+            from: port,
+            to: port,
+            tos: self.tos,
+            too_big: self.too_big,
+        };
         self.endpoint
-            .send(skb, self.route, self.tos, port, port, header);
-    }
-
-    /// The same way for another packet.
-    fn again(&self) -> Self {
-        Self {
-            route: self.route.clone(),
-            ..*self
-        }
+            .send(skb, &self.pdp.path.routes, &datagram, sending, rcu)
+            .map_err(|(mut skb, error)| {
+                let reason = not_sent(dev, &mut skb, self.too_big, error);
+                (skb, reason)
+            })
     }
 }
 
@@ -318,11 +287,17 @@ impl gso::Tunnel for Cut {
 /// says how long it is: where the packet leaves whole the header stands once, and is right
 /// for full segments. The sequence numbers of version 0 have each its own header.
 #[inline(never)]
-fn send_segments(skb: SkBuff, way: Way<'_>) -> Result<(), (SkBuff, DropReason)> {
+fn send_segments(
+    dev: &Device<Gtp>,
+    skb: SkBuff,
+    way: &Way<'_>,
+    sending: &Sending,
+    rcu: &rcu::Guard,
+) -> Result<(), (SkBuff, DropReason)> {
     let even = matches!(way.pdp.tunnel, Tunnel::V1 { .. });
-    if even && skb.suits(&way.route) {
+    if even && way.endpoint.suits(&skb, &way.pdp.path.routes, sending) {
         let len = skb.segment_len();
-        return way.send(skb, len);
+        return way.send(dev, skb, len, sending, rcu);
     }
     for part in skb.split(even).map_err(|skb| (skb, DropReason::NoMemory))? {
         let len = if part.is_gso() {
@@ -330,7 +305,7 @@ fn send_segments(skb: SkBuff, way: Way<'_>) -> Result<(), (SkBuff, DropReason)> 
         } else {
             part.len()
         };
-        way.again().send(part, len)?;
+        way.send(dev, part, len, sending, rcu)?;
     }
     Ok(())
 }

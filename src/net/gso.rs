@@ -12,7 +12,6 @@
 
 use super::{
     bindings,
-    route::Route,
     skb::SkBuff, //
 };
 use core::{
@@ -120,8 +119,13 @@ impl SkBuff {
     /// Whether the packet is several segments in one.
     #[inline]
     pub(crate) fn is_gso(&self) -> bool {
-        // SAFETY: By the type invariant the packet is valid.
-        unsafe { bindings::helpers::skb_is_gso(self.as_ptr()) }
+        let skb = self.as_ptr();
+        // SAFETY: By the type invariant the packet is valid, so that there is what tells of
+        // its segments behind the room for its data.
+        unsafe {
+            let shared = (*skb).head.add((*skb).end as usize);
+            (*shared.cast::<bindings::skb_shared_info>()).gso_size != 0
+        }
     }
 
     /// Length of an IP packet with one full segment in it, in octets, of an IP packet of
@@ -143,13 +147,6 @@ impl SkBuff {
             unsafe { bindings::helpers::skb_gso_inner_seglen(self.as_ptr(), offset, protocol) };
         // A `u32` fits a `usize` on every architecture that Rust code is built for.
         (len != 0).then_some(len as usize)
-    }
-
-    /// Whether the packet can be sent on `route` as it is: all its segments have the same
-    /// length, or nobody but the stack cuts it.
-    pub(crate) fn suits(&self, route: &Route) -> bool {
-        // SAFETY: By the type invariants packet and route are valid.
-        unsafe { bindings::helpers::skb_gso_suits(self.as_ptr(), route.as_raw()) }
     }
 
     /// Cuts an IP packet that is to be sent into its segments, or into as few packets as

@@ -30,17 +30,14 @@ use kernel::{
     types::Opaque, //
 };
 
-/// The address that is none.
-const UNSPECIFIED: bindings::in6_addr = bindings::in6_addr {
-    in6_u: bindings::in6_addr__bindgen_ty_1 { u6_addr8: [0; 16] },
-};
-
 /// Converts an address to how C code keeps it.
+#[inline]
 pub(super) fn in_addr(address: Ipv4Addr) -> bindings::__be32 {
     u32::from_ne_bytes(address.octets())
 }
 
 /// Converts an address to how C code keeps it.
+#[inline]
 pub(super) fn in6_addr(address: Ipv6Addr) -> bindings::in6_addr {
     bindings::in6_addr {
         in6_u: bindings::in6_addr__bindgen_ty_1 {
@@ -53,10 +50,30 @@ pub(super) fn in6_addr(address: Ipv6Addr) -> bindings::in6_addr {
 ///
 /// # Invariants
 ///
-/// `raw.dst` is valid, for the family of `destination`, and owns one reference.
-pub(crate) struct Route {
-    raw: bindings::net_route,
-    destination: IpAddr,
+/// `dst` is valid, of the family of the addresses, which is the same, and owns one
+/// reference.
+pub(super) struct Route {
+    dst: NonNull<bindings::dst_entry>,
+    addresses: Addresses,
+}
+
+/// Where packets on a route come from and go to.
+#[derive(Clone, Copy)]
+pub(super) enum Addresses {
+    /// Those of IPv4.
+    V4 {
+        /// Source.
+        source: bindings::__be32,
+        /// Destination.
+        destination: bindings::__be32,
+    },
+    /// Those of IPv6.
+    V6 {
+        /// Source.
+        source: bindings::in6_addr,
+        /// Destination.
+        destination: bindings::in6_addr,
+    },
 }
 
 impl Route {
@@ -77,92 +94,58 @@ impl Route {
         source: IpAddr,
         destination: IpAddr,
     ) -> Result<Self> {
-        let mut saddr = UNSPECIFIED;
-        let dst = match (source, destination) {
+        let (dst, addresses) = match (source, destination) {
             (IpAddr::V4(source), IpAddr::V4(destination)) => {
-                let mut source = in_addr(source);
+                let (mut source, destination) = (in_addr(source), in_addr(destination));
                 // SAFETY: The socket is valid by the caller's duty, and `source` is a local.
                 let dst = unsafe {
-                    bindings::helpers::ip_route_output_sk(
-                        sk.as_ptr(),
-                        in_addr(destination),
-                        &mut source,
-                    )
+                    bindings::helpers::ip_route_output_sk(sk.as_ptr(), destination, &mut source)
                 };
-                saddr.in6_u.u6_addr32 = [source, 0, 0, 0];
-                dst
+                (
+                    dst,
+                    Addresses::V4 {
+                        source,
+                        destination,
+                    },
+                )
             }
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
-                saddr = in6_addr(source);
+                let (mut source, destination) = (in6_addr(source), in6_addr(destination));
                 // SAFETY: The socket is valid by the caller's duty, and the addresses are
                 // locals.
-                unsafe {
-                    bindings::helpers::ip6_route_output_sk(
-                        sk.as_ptr(),
-                        &in6_addr(destination),
-                        &mut saddr,
-                    )
-                }
+                let dst = unsafe {
+                    bindings::helpers::ip6_route_output_sk(sk.as_ptr(), &destination, &mut source)
+                };
+                (
+                    dst,
+                    Addresses::V6 {
+                        source,
+                        destination,
+                    },
+                )
             }
             _ => return Err(EAFNOSUPPORT),
         };
-        let dst = from_err_ptr(dst)?;
+        let dst = NonNull::new(from_err_ptr(dst)?).ok_or(EINVAL)?;
         // INVARIANT: The look-up returns a reference that is ours.
-        Ok(Self {
-            raw: bindings::net_route { dst, mtu: 0, saddr },
-            destination,
-        })
+        Ok(Self { dst, addresses })
     }
 
-    /// Where packets on the route go.
-    #[inline]
-    pub(super) fn destination(&self) -> IpAddr {
-        self.destination
-    }
-
-    /// Length of the IP header of packets on the route, in octets.
-    #[inline]
-    pub(crate) fn ip_header_len(&self) -> u32 {
-        match self.destination {
-            IpAddr::V4(_) => 20,
-            IpAddr::V6(_) => 40,
-        }
-    }
-
-    /// Largest packet that a route of a [`RouteCache`] carries, in octets.
-    #[inline]
-    pub(crate) fn mtu(&self) -> u32 {
-        self.raw.mtu
-    }
-
-    /// Returns the pointer that C functions take.
-    pub(super) fn as_raw(&self) -> *const bindings::net_route {
-        &raw const self.raw
+    /// Where packets on the route come from and go to.
+    pub(super) fn addresses(&self) -> Addresses {
+        self.addresses
     }
 
     /// Hands the reference over to C code.
-    #[inline]
-    pub(super) fn into_raw(self) -> bindings::net_route {
-        ManuallyDrop::new(self).raw
-    }
-}
-
-impl Clone for Route {
-    fn clone(&self) -> Self {
-        // SAFETY: By the type invariant the route is valid.
-        unsafe { bindings::helpers::dst_hold(self.raw.dst) };
-        // INVARIANT: The reference was taken just now.
-        Self {
-            raw: self.raw,
-            destination: self.destination,
-        }
+    pub(super) fn into_raw(self) -> *mut bindings::dst_entry {
+        ManuallyDrop::new(self).dst.as_ptr()
     }
 }
 
 impl Drop for Route {
     fn drop(&mut self) {
         // SAFETY: By the type invariant we own the reference that is given back.
-        unsafe { bindings::dst_release(self.raw.dst) };
+        unsafe { bindings::dst_release(self.dst.as_ptr()) };
     }
 }
 
@@ -215,59 +198,16 @@ impl RouteCache {
         self.destination
     }
 
-    /// The route from `sk`, which is the same socket each time.
-    ///
-    /// # Safety
-    ///
-    /// `sk` must be a valid UDP socket of the family of the destination.
-    ///
-    /// # Errors
-    ///
-    /// EINVAL: another device is sending; ENOTCONN: the socket is closed; ELOOP: the route
-    /// leads through the device; what the look-up says.
+    /// Whether it is the cache's device that is sending.
     #[inline]
-    pub(super) unsafe fn output(
-        &self,
-        sk: NonNull<bindings::sock>,
-        sending: &Sending,
-    ) -> Result<Route> {
-        if sending.as_ptr() != self.dev {
-            return Err(EINVAL);
-        }
-        let mut raw = bindings::net_route {
-            dst: core::ptr::null_mut(),
-            mtu: 0,
-            saddr: UNSPECIFIED,
-        };
-        let cache = self.cache.get();
-        to_result(match self.destination {
-            // SAFETY: By the type invariant the cache is initialised; the socket is valid by
-            // the caller's duty, and softirqs are disabled while the device is sending.
-            IpAddr::V4(destination) => unsafe {
-                bindings::helpers::route_cached4(
-                    cache,
-                    sk.as_ptr(),
-                    in_addr(destination),
-                    self.dev,
-                    &mut raw,
-                )
-            },
-            // SAFETY: As above.
-            IpAddr::V6(destination) => unsafe {
-                bindings::helpers::route_cached6(
-                    cache,
-                    sk.as_ptr(),
-                    &in6_addr(destination),
-                    self.dev,
-                    &mut raw,
-                )
-            },
-        })?;
-        // INVARIANT: The look-up returns a reference that is ours.
-        Ok(Route {
-            raw,
-            destination: self.destination,
-        })
+    pub(super) fn is_of(&self, sending: &Sending) -> bool {
+        sending.as_ptr() == self.dev
+    }
+
+    /// Returns the pointer that C functions take.
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *mut bindings::net_route_cache {
+        self.cache.get()
     }
 
     /// Forgets the routes and gives back what they hold, namespaces among it. Nothing is
@@ -276,7 +216,7 @@ impl RouteCache {
         if quiet.as_ptr() == self.dev {
             // SAFETY: By the type invariant the cache is initialised, and nobody uses it,
             // since the device sends nothing.
-            unsafe { bindings::dst_cache_reset_now(&raw mut (*self.cache.get()).dst) };
+            unsafe { bindings::helpers::route_cache_clear(self.cache.get()) };
         }
     }
 }
@@ -285,6 +225,6 @@ impl RouteCache {
 impl PinnedDrop for RouteCache {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: By the type invariant the cache is initialised; nobody uses it any more.
-        unsafe { bindings::dst_cache_destroy(&raw mut (*self.cache.get()).dst) };
+        unsafe { bindings::helpers::route_cache_destroy(self.cache.get()) };
     }
 }

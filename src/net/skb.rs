@@ -10,10 +10,6 @@
 
 use super::{
     bindings,
-    link::{
-        Device,
-        Driver, //
-    },
     udp::{
         Endpoint,
         Receiver, //
@@ -23,10 +19,7 @@ use core::{
     mem::ManuallyDrop,
     ptr::NonNull, //
 };
-use kernel::{
-    error::to_result,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 /// EtherType of IPv4, as [`SkBuff::inner_header`] gives it.
 pub(crate) const ETH_P_IP: u16 = bindings::ETH_P_IP as u16;
@@ -192,84 +185,77 @@ impl SkBuff {
     /// None if the header is not there.
     #[inline]
     pub(crate) fn inner_header(&mut self) -> Option<u16> {
+        let skb = self.as_ptr();
+        // SAFETY: By the type invariant the packet is valid.
+        let (protocol, network) = unsafe {
+            let headers = (*skb).__bindgen_anon_4.headers.as_ref();
+            let network = (*skb).head.add(usize::from(headers.network_header));
+            (u16::from_be(headers.protocol), network)
+        };
+        let need = if protocol == ETH_P_IP { 20 } else { 40 };
+        if core::ptr::eq(network, self.linear().as_ptr()) && self.linear().len() >= need {
+            return Some(protocol);
+        }
         // SAFETY: By the type invariant the packet is valid and ours to change; no slice of
         // its data is alive, since this borrows it mutably.
-        let protocol = unsafe { bindings::helpers::skb_inner_header(self.as_ptr()) };
+        let protocol = unsafe { bindings::helpers::skb_inner_header(skb) };
         (protocol != 0).then_some(protocol)
     }
 
-    /// Cuts the data to its first `len` octets, if there are more.
+    /// Hands the IP packet in a datagram that `endpoint` has received to the stack as
+    /// received by its device, and counts it there. The packet is from `start` to `end` of
+    /// the data, whatever is behind `end`, and carries `protocol`; what the outer packet has
+    /// left in the metadata is removed, and the ECN field of the outer header takes effect
+    /// (RFC 6040 4.2). The caller is in softirq context, or has softirqs disabled.
     ///
     /// # Errors
     ///
-    /// ENOMEM.
+    /// The packet, and the reason why it is to be dropped.
     #[inline]
-    pub(crate) fn trim(&mut self, len: usize) -> Result {
-        if len >= self.len() {
-            return Ok(());
-        }
-        let len = c_uint::try_from(len).map_err(|_| EINVAL)?;
-        // SAFETY: By the type invariant the packet is valid and ours to change.
-        to_result(unsafe { bindings::helpers::pskb_trim_rcsum(self.as_ptr(), len) })
-    }
-
-    /// Removes the first `len` octets, the outer headers, of a packet that `endpoint` has
-    /// received, and what the outer packet has left in the metadata. What remains is an IP
-    /// packet and carries `protocol`; the ECN field of the outer header takes effect on it
-    /// (RFC 6040 4.2).
-    ///
-    /// # Errors
-    ///
-    /// The reason why the packet is to be dropped.
-    #[inline]
-    pub(crate) fn decap<T: Receiver>(
-        &mut self,
-        len: usize,
+    pub(crate) fn receive_inner<T: Receiver>(
+        self,
+        start: usize,
+        end: usize,
         protocol: u16,
         endpoint: &Endpoint<T>,
-    ) -> Result<(), DropReason> {
-        let len = c_uint::try_from(len).map_err(|_| DropReason::HeaderTruncated)?;
+    ) -> Result<(), (Self, DropReason)> {
+        let (Ok(start), Ok(end)) = (c_uint::try_from(start), c_uint::try_from(end)) else {
+            return Err((self, DropReason::HeaderTruncated));
+        };
         // SAFETY: By the type invariant the packet is valid and ours to change; the
-        // function checks that `len` octets are there. Socket and device are valid by the
-        // invariant of the endpoint.
+        // function checks that the octets are there. Socket and device are valid by the
+        // invariant of the endpoint; the device's cells are there as long as it is up.
         let code = unsafe {
-            bindings::helpers::skb_decap(
+            bindings::helpers::skb_receive_inner(
                 self.as_ptr(),
-                len,
+                start,
+                end,
                 protocol,
                 endpoint.sk.as_ptr(),
                 endpoint.dev.as_ptr(),
+                endpoint.device().gro_cells(),
             )
         };
+        if code == 0 {
+            // The function has given it away.
+            let _ = self.into_raw();
+            return Ok(());
+        }
+        Err((self, Self::not_received(code)))
+    }
+
+    /// Why a packet was not received.
+    #[cold]
+    fn not_received(code: c_int) -> DropReason {
         match code {
-            0 | 1 => Ok(()),
-            code if code > 1 => Err(DropReason::Ecn),
-            code if code == EINVAL.to_errno() => Err(DropReason::HeaderTruncated),
-            _ => Err(DropReason::NoMemory),
+            code if code > 1 => DropReason::Ecn,
+            code if code == EINVAL.to_errno() => DropReason::HeaderTruncated,
+            _ => DropReason::NoMemory,
         }
     }
 
-    /// Hands the IP packet to the stack as received by `dev`, and counts it there. The
-    /// caller is in softirq context, or has softirqs disabled.
-    #[inline]
-    pub(crate) fn deliver<T: Driver>(self, dev: &Device<T>) {
-        // SAFETY: The packet is given away, and `dev` is a valid device; its cells are there
-        // as long as it is up.
-        unsafe {
-            bindings::helpers::netif_receive_inner(self.into_raw(), dev.as_ptr(), dev.gro_cells())
-        };
-    }
-
-    /// Tells the route that the packet came by that it carries packets of `mtu` octets, if
-    /// it says more.
-    #[inline]
-    pub(crate) fn update_pmtu(&mut self, mtu: u32) {
-        // SAFETY: By the type invariant the packet is valid and ours to change.
-        unsafe { bindings::helpers::skb_dst_update_pmtu(self.as_ptr(), mtu) };
-    }
-
-    /// Tells the sender of an IP packet that it is too big, and that one of `mtu` octets
-    /// would not be: ICMP Fragmentation Needed, or ICMPv6 Packet Too Big.
+    /// Tells the sender of an IP packet, and the route that it came by, that it is too big,
+    /// and that one of `mtu` octets would not be: ICMP Fragmentation Needed, or ICMPv6 Packet Too Big.
     pub(crate) fn send_too_big(&mut self, mtu: u32) {
         // SAFETY: By the type invariant the packet is valid and its network header set;
         // the functions below check what they look at, and copy what they need.

@@ -106,6 +106,16 @@ pub fn decode(data: &[u8], total: usize) -> Result<Step<Addresses>, Error> {
     addresses.map(Step::Done).ok_or(Error::InnerTruncated)
 }
 
+/// Reads the addresses of a T-PDU that begins with `data`; None if that is not a whole fixed
+/// header of either version.
+#[inline]
+pub fn at_hand(data: &[u8]) -> Option<Addresses> {
+    match version(data).ok()? {
+        Version::V4 => ipv4_addresses(data.first_chunk::<IPV4_HEADER_LEN>()?),
+        Version::V6 => ipv6_addresses(data.first_chunk::<IPV6_HEADER_LEN>()?),
+    }
+}
+
 /// Both addresses of an IPv4 packet, or `None` where `data` ends before.
 #[inline]
 fn ipv4_addresses(data: &[u8]) -> Option<Addresses> {

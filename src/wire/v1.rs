@@ -12,6 +12,7 @@ mod signalling;
 pub use decode::{
     decode,
     decode_signalling,
+    plain_gpdu,
     Decoded,
     Message,
     Unsupported,

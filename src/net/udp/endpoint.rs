@@ -12,6 +12,7 @@ use super::{
         route::{
             in6_addr,
             in_addr,
+            Addresses,
             Route,
             RouteCache, //
         },
@@ -100,27 +101,9 @@ impl<T: Receiver> Endpoint<T> {
 
     /// The device that has the socket.
     #[inline]
-    pub(super) fn device(&self) -> &Device<T> {
+    pub(in crate::net) fn device(&self) -> &Device<T> {
         // SAFETY: By the type invariant the device is ours, and outlives `self`.
         unsafe { Device::from_raw(self.dev.as_ptr()) }
-    }
-
-    /// Finds the route of a packet that the device is sending, from the address that the
-    /// socket is bound to. A cache is for one endpoint.
-    ///
-    /// # Errors
-    ///
-    /// - EAFNOSUPPORT: the cache is for an address of another family than the socket's.
-    /// - ENOTCONN: the socket is closed.
-    /// - ELOOP: the route leads through the device.
-    /// - What the look-up says.
-    #[inline]
-    pub(crate) fn route(&self, cache: &RouteCache, sending: &Sending) -> Result<Route> {
-        if cache.destination().is_ipv6() != self.ipv6 {
-            return Err(EAFNOSUPPORT);
-        }
-        // SAFETY: By the type invariant the socket is valid, and it is of that family.
-        unsafe { cache.output(self.sk, sending) }
     }
 
     /// Tells between which addresses a datagram that this socket has received went, if it
@@ -175,66 +158,193 @@ impl<T: Receiver> Endpoint<T> {
         let skb = SkBuff::with_data(payload)?;
         // SAFETY: By the type invariant the socket is valid; one of IPv6 can send both.
         let route = unsafe { Route::output(self.sk, path.local, path.peer) }?;
-        // SAFETY: Enabled again below.
-        unsafe { bindings::helpers::local_bh_disable() };
-        self.send(skb, route, 0, port, path.peer_port, &[]);
-        // SAFETY: Disabled above.
-        unsafe { bindings::helpers::local_bh_enable() };
+        let datagram = Datagram {
+            header: &[],
+            from: port,
+            to: path.peer_port,
+            tos: 0,
+            too_big: TooBig::Fragment,
+        };
+        let gram = datagram.as_raw();
+        let (sk, addresses) = (self.sk.as_ptr(), route.addresses());
+        let (dst, skb) = (route.into_raw(), skb.into_raw());
+        // SAFETY: By the type invariant the socket is valid. Packet and route, which is of
+        // the family of the addresses, are given away. Softirqs are disabled meanwhile.
+        unsafe {
+            bindings::helpers::local_bh_disable();
+            match addresses {
+                Addresses::V4 {
+                    source,
+                    destination,
+                } => bindings::helpers::udp_xmit4(dst, sk, skb, source, destination, &gram),
+                Addresses::V6 {
+                    source,
+                    destination,
+                } => bindings::helpers::udp_xmit6(dst, sk, skb, &source, &destination, &gram),
+            }
+            bindings::helpers::local_bh_enable();
+        }
         Ok(())
     }
 
-    /// Sends `skb` behind `header` on `route`, from and to the given UDP ports, counted by
-    /// the device that the packet belongs to. `tos` is the outer TOS octet or traffic
-    /// class. Softirqs are disabled.
+    /// Sends an IP packet, which the device is sending, behind `header` to where `routes` lead
+    /// and on what they remember, from the address that the socket is bound to. The route
+    /// that the packet came by is told how large a packet may be, if it says more.
     ///
     /// A packet that is several segments in one is sent as one: `header` will stand in
     /// front of each of them.
+    ///
+    /// # Errors
+    ///
+    /// The packet, and why it cannot be sent.
     #[inline]
     pub(crate) fn send(
         &self,
         skb: SkBuff,
-        route: Route,
-        tos: u8,
-        from: u16,
-        to: u16,
-        header: &[u8],
-    ) {
-        let (sk, dev) = (self.sk.as_ptr(), self.dev.as_ptr());
-        let destination = route.destination();
-        let (mut route, skb) = (route.into_raw(), skb.into_raw());
-        let (header, len) = (header.as_ptr().cast(), header.len() as c_uint);
-        match destination {
-            // SAFETY: By the type invariant socket and device are valid. Packet and route,
-            // which is one of IPv4, are given away; `header` is readable for `len` octets.
-            IpAddr::V4(to4) => unsafe {
+        routes: &RouteCache,
+        datagram: &Datagram<'_>,
+        sending: &Sending,
+        _rcu: &rcu::Guard,
+    ) -> Result<(), (SkBuff, SendError)> {
+        let destination = routes.destination();
+        if !routes.is_of(sending) || destination.is_ipv6() != self.ipv6 {
+            return Err((skb, SendError::NoRoute));
+        }
+        let mut gram = datagram.as_raw();
+        let sk = self.sk.as_ptr();
+        let code = match destination {
+            // SAFETY: By the type invariants the socket is valid and of that family, and the
+            // cache is initialised; the device is sending, with softirqs disabled. The header
+            // outlives the call.
+            IpAddr::V4(to) => unsafe {
                 bindings::helpers::udp_tunnel_xmit4(
-                    &mut route,
+                    routes.as_ptr(),
                     sk,
-                    skb,
-                    in_addr(to4),
-                    tos,
-                    from,
-                    to,
-                    header,
-                    len,
-                    dev,
-                );
+                    skb.as_ptr(),
+                    in_addr(to),
+                    &mut gram,
+                )
             },
-            // SAFETY: As above, with a route of IPv6.
-            IpAddr::V6(to6) => unsafe {
+            // SAFETY: As above.
+            IpAddr::V6(to) => unsafe {
                 bindings::helpers::udp_tunnel_xmit6(
-                    &mut route,
+                    routes.as_ptr(),
                     sk,
-                    skb,
-                    &in6_addr(to6),
-                    tos,
-                    from,
-                    to,
-                    header,
-                    len,
-                    dev,
-                );
+                    skb.as_ptr(),
+                    &in6_addr(to),
+                    &mut gram,
+                )
             },
+        };
+        if code == 0 {
+            // The function has given it away.
+            let _ = skb.into_raw();
+            return Ok(());
+        }
+        Err((skb, SendError::new(code, gram.inner_mtu)))
+    }
+
+    /// Whether a packet of several segments, which the device is sending, can be sent as it
+    /// is to where `routes` lead: all its segments have the same length, or nobody but the
+    /// stack cuts it.
+    pub(crate) fn suits(&self, skb: &SkBuff, routes: &RouteCache, sending: &Sending) -> bool {
+        let destination = routes.destination();
+        if !routes.is_of(sending) || destination.is_ipv6() != self.ipv6 {
+            return false;
+        }
+        let (skb, routes, sk) = (skb.as_ptr(), routes.as_ptr(), self.sk.as_ptr());
+        match destination {
+            // SAFETY: As in `send()`.
+            IpAddr::V4(to) => unsafe {
+                bindings::helpers::skb_gso_suits4(skb, routes, sk, in_addr(to))
+            },
+            // SAFETY: As in `send()`.
+            IpAddr::V6(to) => unsafe {
+                bindings::helpers::skb_gso_suits6(skb, routes, sk, &in6_addr(to))
+            },
+        }
+    }
+}
+
+/// Why a packet was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SendError {
+    /// The socket is closed.
+    NotConnected,
+    /// The route leads through the device that is sending.
+    Loop,
+    /// It is too big: one of `mtu` octets would not be.
+    TooBig {
+        /// In octets.
+        mtu: u32,
+    },
+    /// No memory.
+    NoMemory,
+    /// No route.
+    NoRoute,
+}
+
+impl SendError {
+    /// Makes an error of what C code says.
+    #[cold]
+    fn new(code: c_int, mtu: u32) -> Self {
+        match Error::from_errno(code) {
+            error if error == ENOTCONN => Self::NotConnected,
+            error if error == ELOOP => Self::Loop,
+            error if error == EMSGSIZE => Self::TooBig { mtu },
+            error if error == ENOMEM => Self::NoMemory,
+            _ => Self::NoRoute,
+        }
+    }
+}
+
+/// What is done with a packet that is too big for the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooBig {
+    /// It is fragmented outside the tunnel.
+    Fragment,
+    /// The same, and it is a fragment itself.
+    FragmentAgain,
+    /// It is not sent.
+    Drop {
+        /// No packet of this length is too big, in octets.
+        least: u16,
+    },
+}
+
+/// What a packet is sent in.
+#[derive(Clone, Copy)]
+pub(crate) struct Datagram<'a> {
+    /// What stands in front of the packet.
+    pub(crate) header: &'a [u8],
+    /// UDP port that it is from.
+    pub(crate) from: u16,
+    /// UDP port that it goes to.
+    pub(crate) to: u16,
+    /// Outer TOS octet or traffic class.
+    pub(crate) tos: u8,
+    /// What is done with a packet that is too big.
+    pub(crate) too_big: TooBig,
+}
+
+impl Datagram<'_> {
+    /// What C code is told.
+    #[inline]
+    fn as_raw(&self) -> bindings::net_datagram {
+        let (too_big, least_mtu) = match self.too_big {
+            TooBig::Fragment => (bindings::net_too_big_NET_TOO_BIG_FRAGMENT, 0),
+            TooBig::FragmentAgain => (bindings::net_too_big_NET_TOO_BIG_FRAGMENT_AGAIN, 0),
+            TooBig::Drop { least } => (bindings::net_too_big_NET_TOO_BIG_DROP, least),
+        };
+        bindings::net_datagram {
+            hdr: self.header.as_ptr().cast(),
+            len: self.header.len() as c_uint,
+            sport: self.from.to_be(),
+            dport: self.to.to_be(),
+            tos: self.tos,
+            too_big: too_big as u8,
+            least_mtu,
+            inner_mtu: 0,
         }
     }
 }

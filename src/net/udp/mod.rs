@@ -21,8 +21,11 @@ mod slot;
 
 pub(crate) use self::{
     endpoint::{
+        Datagram,
         Endpoint,
-        Path, //
+        Path,
+        SendError,
+        TooBig, //
     },
     gro::TunnelHeader,
     open::{

@@ -25,7 +25,6 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{
-            Acquire,
             Atomic,
             Full,
             Relaxed, //
@@ -52,10 +51,11 @@ impl<T: Receiver> Slot<T> {
     /// The endpoint, if there is one.
     #[inline]
     pub(crate) fn get<'rcu>(&'rcu self, _rcu: &'rcu rcu::Guard) -> Option<&'rcu Endpoint<T>> {
-        let endpoint = self.0.load(Acquire);
-        // SAFETY: By the type invariant a pointer that is not null is valid until a
-        // grace period after it left the slot, so until the end of the read section.
-        unsafe { endpoint.as_ref() }.map(RcuBox::value)
+        // SAFETY: The pointer is read once and as a whole, and what it leads to after it: as
+        // rcu_dereference(), for which load() would call a function. By the type invariant a
+        // pointer that is not null is valid until a grace period after it left the slot, so
+        // until the end of the read section.
+        unsafe { self.0.as_ptr().read_volatile().as_ref() }.map(RcuBox::value)
     }
 
     /// Whether there is no endpoint that could be used.

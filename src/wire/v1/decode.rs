@@ -119,18 +119,23 @@ pub struct Unsupported {
 /// [`Error::TooManyExtensions`].
 #[inline]
 pub fn decode(data: &[u8], total: usize) -> Result<Step<Decoded>, Error> {
-    // Nearly all datagrams are G-PDUs without optional fields.
-    if let Some(&[flags, message, l0, l1, t0, t1, t2, t3]) = data.first_chunk() {
-        let plain = flags & !FLAG_SPARE == FLAGS && message == u8::from(MessageType::GPdu);
-        let length = usize::from(u16::from_be_bytes([l0, l1]));
-        let end = HEADER_LEN.saturating_add(length);
-        if plain && end <= total {
-            let teid = Teid(u32::from_be_bytes([t0, t1, t2, t3]));
-            let message = Message::plain(MessageType::GPdu, teid, end);
-            return Ok(Step::Done(Decoded::GPdu(message)));
-        }
+    // Nearly all datagrams are.
+    if let Some((teid, end)) = plain_gpdu(data, total) {
+        let message = Message::plain(MessageType::GPdu, teid, end);
+        return Ok(Step::Done(Decoded::GPdu(message)));
     }
     decode_other(data, total)
+}
+
+/// Reads a datagram, of `total` octets with `data` first, that is a G-PDU without optional
+/// fields: TEID and offset of the T-PDU's end, as in [`Message`]. None if it is anything
+/// else, or malformed.
+#[inline]
+pub fn plain_gpdu(data: &[u8], total: usize) -> Option<(Teid, usize)> {
+    let &[flags, message, l0, l1, t0, t1, t2, t3] = data.first_chunk()?;
+    let plain = flags & !FLAG_SPARE == FLAGS && message == u8::from(MessageType::GPdu);
+    let end = HEADER_LEN.saturating_add(usize::from(u16::from_be_bytes([l0, l1])));
+    (plain && end <= total).then_some((Teid(u32::from_be_bytes([t0, t1, t2, t3])), end))
 }
 
 /// Decodes any datagram, as [`decode`] says.
