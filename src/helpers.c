@@ -1060,3 +1060,43 @@ int gtp_helper_xa_reserve_lowest(struct xarray *xa, u32 *id, gfp_t gfp)
 {
 	return xa_alloc(xa, id, NULL, xa_limit_32b, gfp);
 }
+
+#if IS_BUILTIN(CONFIG_KUNIT)
+/* For the tests in net/kunit */
+
+/*
+ * A packet of @len octets of @data, the first @linear of which are linear, that a
+ * network header of @nhlen octets was pulled from, and which is of EtherType @proto.
+ */
+struct sk_buff *gtp_helper_kunit_skb(const void *data, unsigned int len,
+				     unsigned int linear, unsigned int nhlen,
+				     u16 proto)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = alloc_skb_with_frags(NET_SKB_PAD + linear, len - linear, 0, &err,
+				   GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, NET_SKB_PAD);
+	skb_put(skb, linear);
+	skb->data_len = len - linear;
+	skb->len = len;
+	skb->protocol = htons(proto);
+	skb_reset_network_header(skb);
+	if (skb_store_bits(skb, 0, data, len) || !pskb_pull(skb, nhlen)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb_reset_transport_header(skb);
+	return skb;
+}
+
+/* Copies what @skb holds from @offset on. */
+int gtp_helper_kunit_skb_copy(const struct sk_buff *skb, int offset, void *to,
+			      int len)
+{
+	return skb_copy_bits(skb, offset, to, len);
+}
+#endif

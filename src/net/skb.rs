@@ -228,18 +228,29 @@ impl SkBuff {
         protocol: u16,
         endpoint: &Endpoint<T>,
     ) -> Result<(), DropReason> {
+        // SAFETY: Socket and device are valid by the invariant of the endpoint.
+        unsafe { self.decap_for(len, protocol, endpoint.sk, endpoint.dev) }
+    }
+
+    /// The same for a packet that `sk` has received for `dev`.
+    ///
+    /// # Safety
+    ///
+    /// Socket and device must be valid.
+    #[inline]
+    pub(super) unsafe fn decap_for(
+        &mut self,
+        len: usize,
+        protocol: u16,
+        sk: NonNull<bindings::sock>,
+        dev: NonNull<bindings::net_device>,
+    ) -> Result<(), DropReason> {
         let len = c_uint::try_from(len).map_err(|_| DropReason::HeaderTruncated)?;
         // SAFETY: By the type invariant the packet is valid and ours to change; the
         // function checks that `len` octets are there. Socket and device are valid by the
-        // invariant of the endpoint.
+        // caller's duty.
         let code = unsafe {
-            bindings::helpers::skb_decap(
-                self.as_ptr(),
-                len,
-                protocol,
-                endpoint.sk.as_ptr(),
-                endpoint.dev.as_ptr(),
-            )
+            bindings::helpers::skb_decap(self.as_ptr(), len, protocol, sk.as_ptr(), dev.as_ptr())
         };
         match code {
             0 | 1 => Ok(()),
