@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The KUnit suites in the module, which only a kernel with CONFIG_KUNIT has compiled:
-# each is run by way of debugfs, and each of its cases is a test here.
+# each is run by way of debugfs, and each of its cases is a test here. Their names
+# begin with gtp_.
 
 # shellcheck source-path=SCRIPTDIR source=../selftests/lib.sh
 . "${0%/*}/../selftests/lib.sh"
 
 kunit=/sys/kernel/debug/kunit
 [ "$DRIVER" = rust ] || skip_all "the C driver has no suites"
-[ -d $kunit ] || skip_all "the kernel was built without CONFIG_KUNIT"
+[ -d "$kunit" ] || skip_all "the kernel was built without CONFIG_KUNIT"
 
 suites=0
-for suite in $kunit/*; do
+for suite in "$kunit"/gtp_*; do
 	[ -w "$suite/run" ] || continue
 	suites=$((suites + 1))
 	name=${suite##*/}

@@ -42,11 +42,7 @@ impl Socket {
         let mut sock = core::ptr::null_mut();
         // SAFETY: The initial namespace is always there, and the rest are locals.
         to_result(unsafe {
-            bindings::helpers::udp_sock_create(
-                &raw mut bindings::init_net,
-                &mut config,
-                &mut sock,
-            )
+            bindings::helpers::udp_sock_create(&raw mut bindings::init_net, &mut config, &mut sock)
         })?;
         // INVARIANT: On success the socket is valid, and ours.
         NonNull::new(sock).map(Self).ok_or(ENOMEM)

@@ -169,8 +169,13 @@ mod tests {
 
     #[test]
     fn nested_is_the_first() {
-        let mut octets: Octets<20> =
-            octets(&[&header(20, 1), &header(8, 2), &[1; 4], &header(8, 2), &[2; 4]]);
+        let mut octets: Octets<20> = octets(&[
+            &header(20, 1),
+            &header(8, 2),
+            &[1; 4],
+            &header(8, 2),
+            &[2; 4],
+        ]);
         let attr = octets.attr().and_then(|attr| attr.nested(2));
         assert_eq!(attr.map(Attr::bytes), Some(&[1; 4][..]));
     }
@@ -197,8 +202,12 @@ mod tests {
     fn nested_comes_to_an_end() {
         // Lengths that are none do not lead in a circle.
         for len in 0..4 {
-            let mut octets: Octets<24> =
-                octets(&[&header(20, 1), &header(len, 2), &header(len, 2), &header(8, 3)]);
+            let mut octets: Octets<24> = octets(&[
+                &header(20, 1),
+                &header(len, 2),
+                &header(len, 2),
+                &header(8, 3),
+            ]);
             let attr = octets.attr();
             let found = attr.and_then(|attr| attr.nested(3)).map(Attr::bytes);
             assert_eq!(found, Some(&[0xee; 4][..]));

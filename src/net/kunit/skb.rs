@@ -215,7 +215,9 @@ mod tests {
     fn network_header_of_what_was_pulled() -> Result {
         let skb = packet(&pattern(100)?, 100, 20)?;
         assert!(is_pattern(skb.linear(), 20));
-        assert!(skb.network_header::<20>().is_some_and(|header| is_pattern(&header, 0)));
+        assert!(skb
+            .network_header::<20>()
+            .is_some_and(|header| is_pattern(&header, 0)));
         // It may go on into the data, but not beyond the linear part.
         assert!(skb.network_header::<100>().is_some());
         assert!(skb.network_header::<101>().is_none());
