@@ -186,14 +186,17 @@ mod tests {
         let fixture = Fixture::new()?;
         fixture.insert(1, 11)?;
         fixture.insert(2, 12)?;
-        fixture.replace(0, 1, 3, 13)?;
-        assert_eq!(fixture.find(0, 1), None);
-        assert_eq!(fixture.find(1, 11), None);
+        fixture.replace(0, 2, 3, 13)?;
+        assert_eq!(fixture.find(0, 2), None);
+        assert_eq!(fixture.find(1, 12), None);
         assert_eq!(fixture.find(0, 3), Some([3, 13]));
         assert_eq!(fixture.find(1, 13), Some([3, 13]));
         // It has the number of the old one, so that a dump shows one of them.
-        assert_eq!(fixture.next(0), Some((0, 3)));
-        assert_eq!(fixture.next(1), Some((1, 2)));
+        assert_eq!(fixture.next(0), Some((0, 1)));
+        assert_eq!(fixture.next(1), Some((1, 3)));
+        drop(fixture.table.lock().remove(1, &key(13)));
+        assert_eq!(fixture.next(0), Some((0, 1)));
+        assert_eq!(fixture.next(1), None);
         Ok(())
     }
 
