@@ -22,6 +22,12 @@ use kernel::{
     prelude::*, //
 };
 
+/// The loopback device of the initial namespace, which is on every way to ourselves.
+fn loopback() -> *mut bindings::net_device {
+    // SAFETY: The initial namespace and its loopback device are always there.
+    unsafe { bindings::init_net.loopback_dev }
+}
+
 /// A UDP socket in the initial namespace, closed when this is dropped.
 ///
 /// # Invariants

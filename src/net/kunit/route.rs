@@ -16,6 +16,7 @@ use super::{
             RouteCache, //
         }, //
     },
+    loopback,
     Socket, //
 };
 use core::net::{
@@ -32,12 +33,6 @@ const NONE4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const NONE6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 const SELF4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const SELF6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
-
-/// The loopback device, which is on every way to ourselves.
-fn loopback() -> *mut bindings::net_device {
-    // SAFETY: The initial namespace and its loopback device are always there.
-    unsafe { (*(&raw const bindings::init_net)).loopback_dev }
-}
 
 /// A route by way of `cache` for a packet of `dev`.
 fn cached(cache: &RouteCache, socket: &Socket, dev: *mut bindings::net_device) -> Result<Route> {

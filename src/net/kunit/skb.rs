@@ -12,6 +12,7 @@ use super::{
             ETH_P_IPV6, //
         },
     },
+    loopback,
     Socket, //
 };
 use core::ptr::NonNull;
@@ -93,9 +94,7 @@ fn decap(
 ) -> Result<(SkBuff, Result<(), DropReason>)> {
     let socket = Socket::new(false)?;
     let mut skb = packet(data, linear, nhlen)?;
-    // SAFETY: The initial namespace and its loopback device are always there.
-    let dev = unsafe { (*(&raw const bindings::init_net)).loopback_dev };
-    let dev = NonNull::new(dev).ok_or(ENODEV)?;
+    let dev = NonNull::new(loopback()).ok_or(ENODEV)?;
     // SAFETY: Socket and device are valid.
     let result = unsafe { skb.decap_for(len, protocol, socket.sk(), dev) };
     Ok((skb, result))
