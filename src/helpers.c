@@ -99,22 +99,20 @@ static __always_inline void net_receive_inner(struct sk_buff *skb,
 
 /*
  * Removes what is in front of @start and, unless it is several in one, behind @end
- * of a packet that @sk has received, makes the inner IP header the network header,
- * has the ECN field of the outer one take effect on it (RFC 6040), and hands the
- * packet to the stack as received by @dev; see net_receive_inner().
- *
- * 0: the packet is gone. Above: it is to be dropped for its ECN field. Negative: an
- * error, -EINVAL if there is no IP header.
+ * of a packet that @sk has received for @dev, makes the inner IP header the network
+ * header, and has the ECN field of the outer one take effect on it (RFC 6040).
+ * Above 1: the packet is to be dropped for that. Negative: an error, -EINVAL if
+ * there is no IP header.
  */
-int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
-				 unsigned int end, u16 proto,
-				 const struct sock *sk, struct net_device *dev,
-				 struct gro_cells *cells)
+static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
+				     unsigned int end, u16 proto,
+				     const struct sock *sk,
+				     const struct net_device *dev)
 {
 	unsigned int len = proto == ETH_P_IP ? sizeof(struct iphdr) :
 					       sizeof(struct ipv6hdr);
 	bool xnet = !net_eq(sock_net(sk), dev_net(dev));
-	const struct iphdr *outer;
+	unsigned int outer;
 	const void *data;
 	int err;
 
@@ -123,8 +121,10 @@ int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
 		if (err)
 			return err;
 	}
+	if (unlikely(skb->len < start || skb->len - start < len))
+		return -EINVAL;
 	if (unlikely(!pskb_may_pull(skb, start + len)))
-		return skb->len < start + len ? -EINVAL : -ENOMEM;
+		return -ENOMEM;
 	if (unlikely(skb_is_gso(skb))) {
 		err = iptunnel_pull_header(skb, start, htons(proto), xnet);
 		if (err)
@@ -142,14 +142,26 @@ int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
 		skb_scrub_packet(skb, xnet);
 		skb->encapsulation = 0;
 	}
-	outer = ip_hdr(skb);
+	outer = skb_network_header(skb) - skb->head;
 	skb_reset_network_header(skb);
 	skb_reset_mac_header(skb);
-	if (outer->version == 6)
-		err = IP6_ECN_decapsulate((void *)outer, skb);
-	else
-		err = IP_ECN_decapsulate(outer, skb);
-	if (unlikely(err > 1))
+	if (((struct iphdr *)(skb->head + outer))->version == 6)
+		return IP6_ECN_decapsulate((void *)(skb->head + outer), skb);
+	return IP_ECN_decapsulate((void *)(skb->head + outer), skb);
+}
+
+/*
+ * Decapsulates a packet that @sk has received, and hands it to the stack as received
+ * by @dev: see net_decap() and net_receive_inner(). 0: the packet is gone.
+ */
+int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
+				 unsigned int end, u16 proto,
+				 const struct sock *sk, struct net_device *dev,
+				 struct gro_cells *cells)
+{
+	int err = net_decap(skb, start, end, proto, sk, dev);
+
+	if (unlikely(err && err != 1))
 		return err;
 	net_receive_inner(skb, dev, cells);
 	return 0;
@@ -1271,3 +1283,64 @@ int gtp_helper_xa_reserve_lowest(struct xarray *xa, u32 *id, gfp_t gfp)
 {
 	return xa_alloc(xa, id, NULL, xa_limit_32b, gfp);
 }
+
+#if IS_BUILTIN(CONFIG_KUNIT)
+/* For the tests in net/kunit */
+
+/*
+ * A packet of @len octets of @data, the first @linear of which are linear, that a
+ * network header of @nhlen octets was pulled from, and which is of EtherType @proto.
+ */
+struct sk_buff *gtp_helper_kunit_skb(const void *data, unsigned int len,
+				     unsigned int linear, unsigned int nhlen,
+				     u16 proto)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = alloc_skb_with_frags(NET_SKB_PAD + linear, len - linear, 0, &err,
+				   GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, NET_SKB_PAD);
+	skb_put(skb, linear);
+	skb->data_len = len - linear;
+	skb->len = len;
+	skb->protocol = htons(proto);
+	skb_reset_network_header(skb);
+	if (skb_store_bits(skb, 0, data, len) || !pskb_pull(skb, nhlen)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb_reset_transport_header(skb);
+	return skb;
+}
+
+/* Copies what @skb holds from @offset on. */
+int gtp_helper_kunit_skb_copy(const struct sk_buff *skb, int offset, void *to,
+			      int len)
+{
+	return skb_copy_bits(skb, offset, to, len);
+}
+
+int gtp_helper_kunit_skb_decap(struct sk_buff *skb, unsigned int start,
+			       unsigned int end, u16 proto,
+			       const struct sock *sk,
+			       const struct net_device *dev)
+{
+	return net_decap(skb, start, end, proto, sk, dev);
+}
+
+/* What a packet of @dev from @sk would be sent on, for the caller to compare. */
+const void *gtp_helper_kunit_route_cached(struct net_route_cache *cache,
+					  const struct sock *sk,
+					  const struct in6_addr *daddr,
+					  bool ipv6,
+					  const struct net_device *dev)
+{
+	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
+
+	return ipv6 ? net_route_cached6(cpu, sk, daddr, dev) :
+		      net_route_cached4(cpu, sk, daddr->s6_addr32[0], dev);
+}
+#endif

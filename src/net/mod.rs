@@ -12,6 +12,8 @@ pub(crate) mod device;
 pub(crate) mod extack;
 pub(crate) mod genl;
 pub(crate) mod gso;
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod nlattr;

@@ -246,7 +246,7 @@ impl SkBuff {
 
     /// Why a packet was not received.
     #[cold]
-    fn not_received(code: c_int) -> DropReason {
+    pub(super) fn not_received(code: c_int) -> DropReason {
         match code {
             code if code > 1 => DropReason::Ecn,
             code if code == EINVAL.to_errno() => DropReason::HeaderTruncated,

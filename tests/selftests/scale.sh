@@ -75,10 +75,14 @@ slab() {
 	sed -n 's/^SUnreclaim: *\([0-9]*\) kB/\1/p' /proc/meminfo
 }
 settle() {
+	local cache
+
 	# Freed memory comes back after a grace period, in batches.
 	sleep 1
 	echo 1 >/proc/sys/vm/drop_caches
-	[ ! -w /sys/kernel/slab/kmalloc-128/shrink ] || echo 1 >/sys/kernel/slab/kmalloc-128/shrink
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 2>/dev/null >"$cache"
+	done
 }
 
 gt <<-END

@@ -145,7 +145,7 @@ impl Sending {
     /// Softirqs must be disabled until the value is dropped, in a call that the stack waits
     /// for before it takes the device for closed.
     #[inline]
-    pub(super) unsafe fn assume(dev: *mut bindings::net_device) -> Self {
+    pub(in crate::net) unsafe fn assume(dev: *mut bindings::net_device) -> Self {
         // INVARIANT: The caller's duty.
         Self(dev)
     }
@@ -170,7 +170,7 @@ impl Quiet {
     /// # Safety
     ///
     /// The device must have been closed for good, or not been registered.
-    pub(super) unsafe fn assume(dev: *mut bindings::net_device) -> Self {
+    pub(in crate::net) unsafe fn assume(dev: *mut bindings::net_device) -> Self {
         // INVARIANT: The caller's duty.
         Self(dev)
     }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tests of [`crate::net::route`], on the loopback device of the initial namespace,
+//! which must be up.
+
+use super::{
+    super::{
+        bindings,
+        device::NetDevice,
+        link::Quiet,
+        route::{
+            in6_addr,
+            in_addr,
+            Addresses,
+            Route,
+            RouteCache, //
+        }, //
+    },
+    loopback,
+    Socket, //
+};
+use core::net::{
+    IpAddr,
+    Ipv4Addr,
+    Ipv6Addr, //
+};
+use kernel::{
+    alloc::flags::__GFP_ZERO,
+    error::from_err_ptr,
+    prelude::*, //
+};
+
+const NONE4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const NONE6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+const SELF4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const SELF6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+/// What a packet of `dev` would be sent on, to be compared.
+fn cached(
+    cache: &RouteCache,
+    socket: &Socket,
+    dev: *mut bindings::net_device,
+) -> Result<*const c_void> {
+    let (mut to, ipv6) = match cache.destination() {
+        IpAddr::V4(to) => (in6_addr(Ipv6Addr::UNSPECIFIED), Some(in_addr(to))),
+        IpAddr::V6(to) => (in6_addr(to), None),
+    };
+    if let Some(to4) = ipv6 {
+        to.in6_u.u6_addr32 = [to4, 0, 0, 0];
+    }
+    // SAFETY: The cache is initialised, the socket valid and of the family of the cache.
+    // Softirqs are disabled meanwhile. The stack does not wait for us, but the cache is no
+    // device's.
+    unsafe {
+        bindings::helpers::local_bh_disable();
+        let route = bindings::helpers::kunit_route_cached(
+            cache.as_ptr(),
+            socket.sk().as_ptr(),
+            &to,
+            ipv6.is_none(),
+            dev,
+        );
+        bindings::helpers::local_bh_enable();
+        from_err_ptr(route.cast_mut()).map(|route| route.cast_const())
+    }
+}
+
+#[kunit_tests(gtp_net_route)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_ourselves() -> Result {
+        let socket = Socket::new(false)?;
+        // SAFETY: The socket is valid.
+        let route = unsafe { Route::output(socket.sk(), NONE4, SELF4) }?;
+        assert!(matches!(route.addresses(), Addresses::V4 { .. }));
+        let socket = Socket::new(true)?;
+        // SAFETY: The socket is valid, and one of IPv6.
+        let route = unsafe { Route::output(socket.sk(), NONE6, SELF6) }?;
+        assert!(matches!(route.addresses(), Addresses::V6 { .. }));
+        Ok(())
+    }
+
+    #[test]
+    fn families_do_not_mix() -> Result {
+        let socket = Socket::new(true)?;
+        for (from, to) in [(NONE4, SELF6), (NONE6, SELF4)] {
+            // SAFETY: The socket is valid, and one of IPv6.
+            let route = unsafe { Route::output(socket.sk(), from, to) };
+            assert_eq!(route.err(), Some(EAFNOSUPPORT));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn from_a_source_that_is_not_ours() -> Result {
+        let socket = Socket::new(true)?;
+        let other = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+        // SAFETY: The socket is valid, and one of IPv6.
+        let route = unsafe { Route::output(socket.sk(), other, SELF6) };
+        assert_eq!(route.err(), Some(EADDRNOTAVAIL));
+        Ok(())
+    }
+
+    #[test]
+    fn cache_remembers_and_forgets() -> Result {
+        let dev = KBox::<bindings::net_device>::new_uninit(GFP_KERNEL | __GFP_ZERO)?;
+        // SAFETY: All zero is a valid device, as far as C goes; it is only compared.
+        let dev = unsafe { dev.assume_init() };
+        let ours = &raw const *dev;
+        // SAFETY: `NetDevice` is transparent over the C type.
+        let device: &NetDevice = unsafe { &*ours.cast() };
+        for (to, ipv6) in [(SELF4, false), (SELF6, true)] {
+            let socket = Socket::new(ipv6)?;
+            let cache = KBox::pin_init(RouteCache::new(device, to), GFP_KERNEL)?;
+            assert_eq!(cache.destination(), to);
+            let route = cached(&cache, &socket, ours.cast_mut())?;
+            // The second is the first.
+            assert_eq!(cached(&cache, &socket, ours.cast_mut())?, route);
+            // SAFETY: The device is not registered.
+            cache.clear(&unsafe { Quiet::assume(ours.cast_mut()) });
+            assert!(cached(&cache, &socket, ours.cast_mut()).is_ok());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn cache_refuses_a_loop() -> Result {
+        // SAFETY: `NetDevice` is transparent over the C type, and this device stays.
+        let device: &NetDevice = unsafe { &*loopback().cast_const().cast() };
+        let socket = Socket::new(false)?;
+        let cache = KBox::pin_init(RouteCache::new(device, SELF4), GFP_KERNEL)?;
+        assert_eq!(cached(&cache, &socket, loopback()).err(), Some(ELOOP));
+        Ok(())
+    }
+}
