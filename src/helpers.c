@@ -1069,6 +1069,12 @@ void gtp_helper_xa_init_flags(struct xarray *xa, gfp_t flags)
 }
 
 /* Reserves the lowest free index; a reserved one is empty to every reader. */
+/* Memory charged to the caller, for which nobody is killed. */
+void *gtp_helper_kmalloc_may_fail(size_t size)
+{
+	return kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
+}
+
 int gtp_helper_xa_reserve_lowest(struct xarray *xa, u32 *id, gfp_t gfp)
 {
 	return xa_alloc(xa, id, NULL, xa_limit_32b, gfp);
