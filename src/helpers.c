@@ -291,9 +291,10 @@ struct sk_buff *gtp_helper_skb_gso_split(struct sk_buff *skb, bool even)
 struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
 						 netdev_features_t features)
 {
+	unsigned int type = skb_shinfo(skb)->gso_type;
 	const struct packet_offload *ptype;
 	__be16 protocol = skb->protocol;
-	struct sk_buff *segs;
+	struct sk_buff *segs, *seg;
 
 	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
 		return ERR_PTR(-EINVAL);
@@ -301,10 +302,22 @@ struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
 				htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	/* The look-up finds what has all callbacks. */
 	ptype = gro_find_complete_by_type(skb->protocol);
+	/*
+	 * Behind a UDP tunnel the stack takes the inner IP header for the only one,
+	 * and looks there for the mark of the outer one.
+	 */
+	if (type & SKB_GSO_TCP_FIXEDID_INNER)
+		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
 	segs = ptype ? ptype->callbacks.gso_segment(skb, features) :
 		       ERR_PTR(-EPROTONOSUPPORT);
-	if (IS_ERR_OR_NULL(segs))
+	skb_shinfo(skb)->gso_type = type;
+	if (IS_ERR_OR_NULL(segs)) {
 		skb->protocol = protocol;
+		return segs;
+	}
+	for (seg = segs; seg; seg = seg->next)
+		if (skb_is_gso(seg) && !(type & SKB_GSO_TCP_FIXEDID))
+			skb_shinfo(seg)->gso_type &= ~SKB_GSO_TCP_FIXEDID;
 	return segs;
 }
 
@@ -1279,6 +1292,12 @@ void gtp_helper_xa_init_flags(struct xarray *xa, gfp_t flags)
 }
 
 /* Reserves the lowest free index; a reserved one is empty to every reader. */
+/* Memory charged to the caller, for which nobody is killed. */
+void *gtp_helper_kmalloc_may_fail(size_t size)
+{
+	return kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
+}
+
 int gtp_helper_xa_reserve_lowest(struct xarray *xa, u32 *id, gfp_t gfp)
 {
 	return xa_alloc(xa, id, NULL, xa_limit_32b, gfp);

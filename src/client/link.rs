@@ -14,7 +14,8 @@ use crate::client::{
     link_config::{
         LinkConfig,
         Role,
-        IFLA_GTP_DUAL_STACK, //
+        IFLA_GTP_DUAL_STACK,
+        IFLA_GTP_MAX_PDP, //
     },
     naming::Naming, //
 };
@@ -77,6 +78,7 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, 7] => "IFLA_GTP_LOCAL",
         [18, 2, 8] => "IFLA_GTP_LOCAL6",
         [18, 2, IFLA_GTP_DUAL_STACK] => "IFLA_GTP_DUAL_STACK",
+        [18, 2, IFLA_GTP_MAX_PDP] => "IFLA_GTP_MAX_PDP",
         _ => return None,
     })
 }
@@ -92,6 +94,9 @@ pub struct GtpLink {
     pub role: Option<Role>,
     /// Expected number of PDP contexts. `None` where the driver does not say.
     pub hash_size: Option<u32>,
+    /// How many PDP contexts there may be. `None` where the driver names no
+    /// limit.
+    pub max_pdp: Option<u32>,
     /// Restart counter of GTPv0. `None` where the driver does not say.
     pub restart_count: Option<u8>,
     /// Whether the driver says that the kernel has made sockets of both
@@ -118,6 +123,7 @@ impl GtpLink {
             index: message.header.index,
             role: None,
             hash_size: None,
+            max_pdp: None,
             restart_count: None,
             dual_stack: false,
             mtu: None,
@@ -156,24 +162,29 @@ impl GtpLink {
                 InfoGtp::Role(role) => self.role = Some(*role),
                 InfoGtp::PdpHashsize(size) => self.hash_size = Some(*size),
                 InfoGtp::RestartCount(count) => self.restart_count = Some(*count),
-                other => match octet(other, IFLA_GTP_DUAL_STACK) {
-                    Some(value) => self.dual_stack = value != 0,
-                    None => self.other.push(other.clone()),
-                },
+                other => {
+                    if let Some([value]) = octets(other, IFLA_GTP_DUAL_STACK) {
+                        self.dual_stack = value != 0;
+                    } else if let Some(value) = octets(other, IFLA_GTP_MAX_PDP) {
+                        self.max_pdp = Some(u32::from_ne_bytes(value));
+                    } else {
+                        self.other.push(other.clone());
+                    }
+                }
             }
         }
     }
 }
 
-/// Returns the first octet of an attribute that the crate has no type for,
+/// Returns the first octets of an attribute that the crate has no type for,
 /// where it is of that kind.
-fn octet(attribute: &InfoGtp, kind: u16) -> Option<u8> {
+fn octets<const N: usize>(attribute: &InfoGtp, kind: u16) -> Option<[u8; N]> {
     if attribute.kind() != kind {
         return None;
     }
     let mut value = vec![0; attribute.value_len()];
     attribute.emit_value(&mut value);
-    value.first().copied()
+    value.first_chunk().copied()
 }
 
 /// Returns the word that `ip` has for an operational state.

@@ -28,6 +28,10 @@ pub use netlink_packet_route::link::GtpRole as Role;
 /// `IFLA_INFO_DATA`. Not mainline's.
 pub(super) const IFLA_GTP_DUAL_STACK: u16 = 64;
 
+/// Number of the attribute that limits the number of contexts, a u32 in
+/// `IFLA_INFO_DATA`. Not mainline's.
+pub(super) const IFLA_GTP_MAX_PDP: u16 = 65;
+
 /// Where the UDP sockets of a link come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sockets {
@@ -67,6 +71,10 @@ pub struct LinkConfig {
     pub role: Option<Role>,
     /// Expected number of PDP contexts.
     pub hash_size: Option<u32>,
+    /// How many PDP contexts there may be, 0 for no limit. A driver that does
+    /// not know of limits, as the C driver, makes a link without:
+    /// [`GtpLink::max_pdp`](crate::client::GtpLink::max_pdp) tells.
+    pub max_pdp: Option<u32>,
     /// Restart counter that GTPv0 echo responses carry.
     pub restart_count: Option<u8>,
     /// Largest packet that the link takes, in octets.
@@ -87,6 +95,7 @@ impl LinkConfig {
             sockets: Sockets::Kernel { local: None },
             role: None,
             hash_size: None,
+            max_pdp: None,
             restart_count: None,
             mtu: None,
             up: false,
@@ -122,6 +131,10 @@ impl LinkConfig {
         data.extend(self.hash_size.map(InfoGtp::PdpHashsize));
         data.extend(self.role.map(InfoGtp::Role));
         data.extend(self.restart_count.map(InfoGtp::RestartCount));
+        data.extend(self.max_pdp.map(|max| {
+            let value = max.to_ne_bytes().to_vec();
+            InfoGtp::Other(DefaultNla::new(IFLA_GTP_MAX_PDP, value))
+        }));
 
         let mut message = LinkMessage::default();
         if self.up {

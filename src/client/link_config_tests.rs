@@ -44,6 +44,7 @@ fn kernel_sockets_are_asked_for_first() {
     config.role = Some(Role::Sgsn);
     config.hash_size = Some(1024);
     config.restart_count = Some(7);
+    config.max_pdp = Some(0x0001_86a0);
     config.sockets = Sockets::Kernel {
         local: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
     };
@@ -55,6 +56,7 @@ fn kernel_sockets_are_asked_for_first() {
             8, 0, 3, 0, 0, 4, 0, 0, // IFLA_GTP_PDP_HASHSIZE
             8, 0, 4, 0, 1, 0, 0, 0, // IFLA_GTP_ROLE
             5, 0, 6, 0, 7, 0, 0, 0, // IFLA_GTP_RESTART_COUNT
+            8, 0, 65, 0, 0xa0, 0x86, 1, 0, // IFLA_GTP_MAX_PDP
         ]
     );
 

@@ -53,6 +53,7 @@ fn a_reply_is_read_past_what_is_unknown() {
             index: 7,
             role: Some(Role::Sgsn),
             hash_size: Some(1024),
+            max_pdp: None,
             restart_count: Some(3),
             dual_stack: false,
             mtu: Some(1452),
@@ -80,6 +81,18 @@ fn sockets_of_both_families_are_seen() {
 }
 
 #[test]
+fn a_limit_of_contexts_is_seen() {
+    let link = read(&reply_with(b"gtp\0", &[8, 0, 65, 0, 0xa0, 0x86, 1, 0])).unwrap();
+    assert_eq!(link.max_pdp, Some(100_000));
+    assert_eq!(link.other.len(), 1);
+
+    // Too short it is no more than something unknown.
+    let link = read(&reply_with(b"gtp\0", &[6, 0, 65, 0, 1, 0, 0, 0])).unwrap();
+    assert_eq!(link.max_pdp, None);
+    assert_eq!(link.other.len(), 2);
+}
+
+#[test]
 fn a_link_of_another_kind_is_none() {
     assert_eq!(read(&reply(b"gre\0")), None);
 }
@@ -88,6 +101,7 @@ fn a_link_of_another_kind_is_none() {
 fn names_follow_the_nest() {
     assert_eq!(attribute_name(&[18, 2, 4]), Some("IFLA_GTP_ROLE"));
     assert_eq!(attribute_name(&[18, 2, 64]), Some("IFLA_GTP_DUAL_STACK"));
+    assert_eq!(attribute_name(&[18, 2, 65]), Some("IFLA_GTP_MAX_PDP"));
     assert_eq!(attribute_name(&[4]), Some("IFLA_MTU"));
     assert_eq!(attribute_name(&[18, 4]), None);
 }

@@ -22,6 +22,7 @@ use super::{
             FD1,
             LOCAL,
             LOCAL6,
+            MAX_PDP,
             PDP_HASHSIZE,
             RESTART_COUNT,
             ROLE, //
@@ -67,7 +68,10 @@ use core::{
         Ipv4Addr,
         Ipv6Addr, //
     },
-    num::NonZeroU8, //
+    num::{
+        NonZeroU32,
+        NonZeroU8, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -149,6 +153,8 @@ pub(crate) struct Gtp {
     /// The PDP contexts.
     #[pin]
     pub(super) contexts: Table<Pdp, KEYS>,
+    /// How many contexts there may be, if that is limited.
+    pub(super) max_pdp: Option<NonZeroU32>,
     /// Whether there are sockets of both families.
     dual_stack: bool,
     /// What is counted for `ethtool -S`.
@@ -158,7 +164,7 @@ pub(crate) struct Gtp {
 }
 
 impl link::Driver for Gtp {
-    const INFO_SIZE: usize = total_size(4) + total_size(4) + total_size(1) + total_size(1);
+    const INFO_SIZE: usize = 3 * total_size(4) + 2 * total_size(1);
     const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
@@ -227,6 +233,13 @@ impl link::Driver for Gtp {
                 return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_DUAL_STACK is 0 or 1"))
             }
         };
+        let max_pdp = match params.high_attr(MAX_PDP) {
+            // Nobody has checked the length.
+            Some(attr) if attr.bytes().len() < size_of::<u32>() => {
+                return Err(extack.fail_attr(ERANGE, attr, c"IFLA_GTP_MAX_PDP has four octets"))
+            }
+            attr => attr.and_then(|attr| NonZeroU32::new(attr.u32())),
+        };
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -236,6 +249,7 @@ impl link::Driver for Gtp {
             management: Management::new(),
             paths <- Paths::new(),
             contexts <- Table::new(hint),
+            max_pdp,
             dual_stack,
             counters: Counters::new(),
             sockets: [[Slot::new(), Slot::new()], [Slot::new(), Slot::new()]],
@@ -288,6 +302,9 @@ impl link::Driver for Gtp {
         writer.put_u8(RESTART_COUNT, data.restart_count)?;
         if data.dual_stack {
             writer.put_u8(DUAL_STACK, 1)?;
+        }
+        if let Some(max_pdp) = data.max_pdp {
+            writer.put_u32(MAX_PDP, max_pdp.get())?;
         }
         Ok(())
     }

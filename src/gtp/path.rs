@@ -62,6 +62,11 @@ const OUTSTANDING: usize = 64;
 const PEER_CLASSES: usize = 64;
 /// Messages a second that tell a class of peers of its errors.
 const ERRORS_PER_SECOND: u32 = 10;
+/// Echo requests a second that are answered for a class of peers. One each minute is what a
+/// peer may send on a path (TS 29.281 7.2.1), and there may be hundreds in a class.
+const ECHOES_PER_SECOND: u32 = 200;
+/// Echo requests of a class of peers that are answered when they come at once.
+const ECHO_BURST: u32 = 500;
 /// Longest signalling message that is looked at, in octets. None that is defined comes
 /// near.
 const MAX_MESSAGE: usize = 512;
@@ -74,6 +79,8 @@ pub(crate) struct Management {
     outstanding: [Atomic<u64>; OUTSTANDING],
     /// How often errors are told.
     errors: RateLimit<PEER_CLASSES>,
+    /// How often echo requests are answered.
+    echoes: RateLimit<PEER_CLASSES>,
 }
 
 impl Management {
@@ -82,7 +89,8 @@ impl Management {
         Self {
             next_seq: Atomic::new(0),
             outstanding: [const { Atomic::new(0) }; OUTSTANDING],
-            errors: RateLimit::new(ERRORS_PER_SECOND),
+            errors: RateLimit::new(ERRORS_PER_SECOND, 1),
+            echoes: RateLimit::new(ECHOES_PER_SECOND, ECHO_BURST),
         }
     }
 
@@ -206,10 +214,7 @@ fn message_v0(
     match v0::Signalling::parse(message)? {
         v0::Signalling::EchoRequest { seq } => {
             let response = v0::echo_response(seq, dev.data().restart_count);
-            endpoint
-                .send_message(&path, Version::V0.port(), &response, rcu)
-                .map_err(|_| Refusal::Message)?;
-            Ok(Event::EchoAnswered)
+            answer_echo(dev, endpoint, &path, &response, rcu)
         }
         v0::Signalling::EchoResponse { seq, .. } => {
             echo_response(dev, Version::V0, &path, seq, rcu)
@@ -241,10 +246,7 @@ fn message_v1(
     match (header.message, header.seq) {
         // Whatever else the request carries is not looked at.
         (MessageType::EchoRequest, Some(seq)) if header.teid.0 == 0 => {
-            endpoint
-                .send_message(&path, Version::V1.port(), &v1::echo_response(seq), rcu)
-                .map_err(|_| Refusal::Message)?;
-            Ok(Event::EchoAnswered)
+            answer_echo(dev, endpoint, &path, &v1::echo_response(seq), rcu)
         }
         (MessageType::EchoResponse, Some(seq)) if header.teid.0 == 0 => {
             echo_response(dev, Version::V1, &path, seq, rcu)
@@ -260,6 +262,23 @@ fn message_v1(
         }
         _ => Err(Refusal::Message),
     }
+}
+
+/// Sends the response to an echo request, unless there were too many of them.
+fn answer_echo(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    path: &Path,
+    response: &[u8],
+    rcu: &rcu::Guard,
+) -> Result<Event, Refusal> {
+    if !dev.data().management.echoes.allows(fold(path.peer)) {
+        return Err(Refusal::Drop(Event::EchoLimited, DropReason::NotSpecified));
+    }
+    endpoint
+        .send_message(path, endpoint.role().version.port(), response, rcu)
+        .map_err(|_| Refusal::Message)?;
+    Ok(Event::EchoAnswered)
 }
 
 /// Makes a whole message linear, and gives it.

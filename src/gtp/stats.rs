@@ -69,6 +69,8 @@ events! {
     TxNoMemory => "tx_no_memory",
     /// An echo request was answered.
     EchoAnswered => "echo_requests_answered",
+    /// An echo request was not answered, as there were too many.
+    EchoLimited => "echo_requests_limited",
     /// An echo response came that we had asked for.
     EchoResponse => "echo_responses_received",
     /// An echo response came that nobody had asked for.

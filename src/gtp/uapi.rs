@@ -30,6 +30,8 @@ pub(super) mod link {
     pub(crate) const LOCAL6: u16 = 8;
     /// Sockets of both families: ours, so from 64 on.
     pub(crate) const DUAL_STACK: u16 = 64;
+    /// How many contexts there may be.
+    pub(crate) const MAX_PDP: u16 = 65;
 }
 
 /// Commands of the generic netlink family.

@@ -29,19 +29,28 @@ impl<T: 'static> RcuBox<T> {
     pub(super) const VALUE_OFFSET: usize = core::mem::offset_of!(Self, value);
 
     /// Allocates room for a value, charged to the caller's memory cgroup, and writes it
-    /// there.
+    /// there. Where that has no memory left the caller is refused, and nobody is killed.
     ///
     /// # Errors
     ///
     /// ENOMEM.
     pub(super) fn new(value: T) -> Result<KBox<Self>> {
-        Ok(KBox::new(
-            Self {
+        const { assert!(align_of::<Self>() <= align_of::<u64>()) };
+        // SAFETY: The function takes any size.
+        let room = unsafe { bindings::helpers::kmalloc_may_fail(size_of::<Self>()) };
+        if room.is_null() {
+            return Err(ENOMEM);
+        }
+        let this = room.cast::<Self>();
+        // SAFETY: `this` is valid for writing, since there is room for so much, aligned for
+        // a `u64` at least, and nobody else has it. A `KBox` frees what `kmalloc()` gave.
+        unsafe {
+            this.write(Self {
                 head: Opaque::uninit(),
                 value,
-            },
-            GFP_KERNEL_ACCOUNT,
-        )?)
+            });
+            Ok(KBox::from_raw(this))
+        }
     }
 
     /// The value.

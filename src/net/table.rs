@@ -329,6 +329,17 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
         Some(unsafe { &(*entry.as_ptr()).value().value })
     }
 
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> u32 {
+        let Some(table) = self.table.indexes.get(0) else {
+            return 0;
+        };
+        // SAFETY: The hash table is initialised, and nobody adds or removes objects while the
+        // lock is held.
+        let count = unsafe { (*table).nelems.counter };
+        u32::try_from(count).unwrap_or(0)
+    }
+
     /// Adds an object.
     ///
     /// # Errors
@@ -350,7 +361,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
             bindings::helpers::xa_reserve_lowest(
                 array,
                 &mut entry.value_mut().id,
-                bindings::NET_CONST_GFP_KERNEL,
+                bindings::NET_CONST_GFP_MAY_FAIL,
             )
         })
         .map_err(|error| if error == EBUSY { ENOSPC } else { error })?;

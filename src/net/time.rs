@@ -10,24 +10,30 @@ use kernel::sync::atomic::{
     Relaxed, //
 };
 
-/// Lets something be done a number of times a second, for each of `N` classes.
+/// Parts of a jiffy that are counted, so that more can be allowed than one a jiffy.
+const PARTS: u64 = 1 << 10;
+
+/// Lets something be done a number of times a second, for each of `N` classes, and some times
+/// at once for a class that has long done nothing.
 pub(crate) struct RateLimit<const N: usize> {
-    /// When each class may be served again, in jiffies.
+    /// When each class would be served next if it were served evenly, in parts of a jiffy.
     next: [Atomic<u64>; N],
-    /// How long a class waits after it was served, in jiffies.
+    /// How far apart that is, in parts of a jiffy.
     interval: u64,
+    /// How much earlier than that a class may be served, in parts of a jiffy.
+    ahead: u64,
 }
 
 impl<const N: usize> RateLimit<N> {
-    /// Makes a limit of `per_second` times a second for each class, or one a jiffy if that
-    /// is less.
-    pub(crate) fn new(per_second: u32) -> Self {
-        let interval = bindings::NET_CONST_HZ
-            .checked_div(u64::from(per_second))
-            .unwrap_or(bindings::NET_CONST_HZ);
+    /// Makes a limit of `per_second` times a second for each class, and of `burst` times at
+    /// once.
+    pub(crate) fn new(per_second: u32, burst: u32) -> Self {
+        let second = bindings::NET_CONST_HZ.saturating_mul(PARTS);
+        let interval = second.checked_div(u64::from(per_second)).unwrap_or(second);
         Self {
             next: [const { Atomic::new(0) }; N],
-            interval: interval.max(1),
+            interval,
+            ahead: interval.saturating_mul(u64::from(burst.saturating_sub(1))),
         }
     }
 
@@ -40,11 +46,18 @@ impl<const N: usize> RateLimit<N> {
             return false;
         };
         // SAFETY: Reads a clock.
-        let now = unsafe { bindings::helpers::get_jiffies_64() };
-        let due = next.load(Relaxed);
-        now >= due
-            && next
-                .cmpxchg(due, now.wrapping_add(self.interval), Relaxed)
-                .is_ok()
+        let now = unsafe { bindings::helpers::get_jiffies_64() }.wrapping_mul(PARTS);
+        // As often as other processors may come in between before it is too much.
+        for _ in 0..4 {
+            let due = next.load(Relaxed);
+            if due > now.saturating_add(self.ahead) {
+                return false;
+            }
+            let then = due.max(now).wrapping_add(self.interval);
+            if next.cmpxchg(due, then, Relaxed).is_ok() {
+                return true;
+            }
+        }
+        false
     }
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The route to a peer is remembered, and looked up anew when anything changes that
-# it was found by: routes, rules, addresses, devices.
+# it was found by: routes, rules, addresses, devices, options of the socket.
 #
 #   +-------------- GSN --------------+          +------------- PEER -------------+
 #   | gtp0                            |   net0   |                                |
@@ -157,6 +157,86 @@ changes() {
 	END
 }
 
+# options FAMILY: what changes on a socket that a process has handed in is seen by the very
+# next packet, too.
+options() {
+	local f=$1 to=203.0.113.9 any=0.0.0.0:2152 peer=peer local0=192.0.2.1 local1=198.51.100.1
+	local gw0=192.0.2.2 gw1=198.51.100.2 host=32 ip="$IP -n $GSN"
+
+	if [ "$f" = 6 ]; then
+		to=2001:db8:f::9 any='[::]:2152' peer=peer6
+		local0=2001:db8:a::1 local1=2001:db8:b::1 gw0=2001:db8:a::2 gw1=2001:db8:b::2
+		host=128 ip="$IP -6 -n $GSN"
+	fi
+	# leaves WIRE SOURCE: two packets, of which the second finds the route remembered.
+	leaves() {
+		local from="ip4 src=$2 dst=$to id=* tos=*" t_pdu="ip4 src=10.99.0.1 dst=10.45.0.2 / udp 1 2 / text T-PDU" n
+
+		[ "$f" = 4 ] || from="ip6 src=$2 dst=$to"
+		for n in 1 2; do
+			echo "send in4 : $t_pdu"
+			echo "expect $1 timeout=5000 : $from / udp 2152 2152 / gtp1 teid=1 / $t_pdu"
+			echo "sleep 10"
+		done
+		echo "silent wire0 wire1 for=3"
+	}
+	cat <<-END
+		udp sock ns=$GSN $([ "$f" = 4 ] || echo v6only=1) bind=$any
+		newlink ns=$GSN name=gtp0 up fd1=sock
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=1 ms=10.45.0.2 $peer=$to
+		sh $ip route add $to/$host via $gw0 metric 10
+		sh $ip route add $to/$host via $gw1 metric 20
+		sh $ip route add $to/$host via $gw1 table 101
+		sh $ip rule add fwmark 7 lookup 101
+		sh neighbours
+		capture in4 ns=$GSN dev=gtp0 only=17
+		capture wire0 ns=$PEER dev=net0 family=$f only=17
+		capture wire1 ns=$PEER dev=net1 family=$f only=17
+		udp app ns=$PEER $([ "$f" = 4 ] && echo "bind=0.0.0.0:2152" || echo "v6 v6only=1 bind=[::]:2152")
+
+		test IPv$f, a process' socket: the route that is there at first
+		$(leaves wire0 $local0)
+
+		test IPv$f, a process' socket: SO_MARK
+		differs outer route: the socket's mark is not looked at
+		sockopt sock mark=7
+		$(leaves wire1 $local1)
+
+		test IPv$f, a process' socket: SO_MARK goes
+		sockopt sock mark=0
+		$(leaves wire0 $local0)
+
+		test IPv$f, a process' socket: SO_BINDTODEVICE
+		sockopt sock ns=$GSN dev=net1
+		$(leaves wire1 $local1)
+
+		test IPv$f, a process' socket: SO_BINDTODEVICE goes
+		sockopt sock dev=none
+		$(leaves wire0 $local0)
+	END
+	if [ "$f" = 4 ]; then
+		cat <<-END
+			test IPv4, a process' socket: IP_TOS
+			sh $ip route add $to/$host tos 0x10 via $gw1
+			$(leaves wire0 $local0)
+			sockopt sock tos=0x10
+			$(leaves wire1 $local1)
+
+			test IPv4, a process' socket: IP_TOS goes
+			sockopt sock tos=0
+			$(leaves wire0 $local0)
+		END
+	fi
+	cat <<-END
+		cleanup
+		sh $ip rule del fwmark 7 lookup 101
+		dellink ns=$GSN dev=gtp0
+		close in4 wire0 wire1 app sock
+	END
+}
+
 changes 4 | gt
 changes 6 | gt
+options 4 | gt
+options 6 | gt
 finish

@@ -109,9 +109,9 @@ notifications() {
 
 dual_stack() {
 	cat <<-END
-		test the data of a link for both families
+		test the data of a link for both families, with a limit
 		dellink ns=$GSN dev=gtp6
-		newlink ns=$GSN name=gtp1 create=1 local=127.0.0.2 local6=::1 64:u8=1
+		newlink ns=$GSN name=gtp1 create=1 local=127.0.0.2 local6=::1 64:u8=1 65:u32=7
 		spec $folder/gtp-link.yaml ns=$GSN dev=gtp1
 	END
 }

@@ -28,6 +28,7 @@ mod pdp;
 mod raw;
 mod report;
 mod script;
+mod soak;
 mod socket;
 mod spec;
 mod stats;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Some((verb, rest)) if verb == "stream" => stream::run(rest),
+        Some((verb, rest)) if verb == "beside" => stream::run_beside(rest),
+        Some((verb, rest)) if verb == "soak" => soak::run(rest),
         Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
         Some(_) => script::once(args),
         None => {

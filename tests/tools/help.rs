@@ -18,8 +18,9 @@ Tests
   nobody                give up root and all capabilities, for good
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
-  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [dev=DEV] [mark=N]
-          [gso=N] [gro] [=> ERRNO of bind]   gso: sends in datagrams of N octets
+  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [gro] [OPTIONS] [=> ERRNO of bind]
+  sockopt NAME [ns=] [OPTIONS]   of an open one: [dev=DEV|none] [mark=N] [tos=N]
+          [gso=N]       sends in datagrams of N octets (0: as it is)
   sock NAME kind=tcp|tcp6|unix|udplite|icmp|icmp6|rawip|rawip6|ping|netlink [bind=A:P]
           [type=N]      only messages that begin with that octet
   file NAME PATH
@@ -34,12 +35,13 @@ Sockets (ns=NAME opens them in /run/netns/NAME)
   drain NAME...
   hold NAME...          print every datagram as `NAME SOURCE HEX` until killed
 
-Packets: layers separated by /; `*` as a value matches anything
+Packets: layers separated by /, several packets in one datagram by +; `*` as a value matches anything
   gtp1 teid= [flags= type= len= seq= npdu= next= opt ext=TYPE:HEX,...]
   gtp0 tid= [flags= type= len= seq= flow= number= spare=HEX]
   ip4 src= dst= [tos= ttl= id= df mf off= proto= len= ver= ihl= sum= opts=HEX]
   ip6 src= dst= [tc= flow= hlim= next= len=]
-  udp SPORT DPORT [len= sum=]    icmp type= code= [rest=HEX|mtu=N] [sum=]
+  udp SPORT DPORT [len= sum=]    tcp SPORT DPORT [seq= ack= off= flags= win= sum=]
+  icmp type= code= [rest=HEX|mtu=N] [sum=]
   hex AABB | text WORD | fill N [BYTE] | cut N (drop the last N octets of all that is inside)
   rest                  anything may follow
 

@@ -44,6 +44,7 @@ pub fn parse(words: &[String]) -> Done<Layer> {
         ),
         "ip6" => (&["src", "dst", "tc", "flow", "hlim", "next", "len"], 0),
         "udp" => (&["len", "sum"], 2),
+        "tcp" => (&["seq", "ack", "off", "flags", "win", "sum"], 2),
         "icmp" => (&["type", "code", "rest", "mtu", "sum"], 0),
         "hex" | "text" | "cut" => (&[], 1),
         "fill" => (&[], 2),
@@ -130,6 +131,7 @@ impl Layer {
             "ip4" => self.ip4(inner, next),
             "ip6" => self.ip6(inner, next),
             "udp" => self.udp(inner, outer),
+            "tcp" => self.tcp(inner, outer),
             "icmp" => self.icmp(inner),
             _ => self.payload(inner),
         }
@@ -261,9 +263,10 @@ impl Layer {
         Ok(header.packet.carry(inner))
     }
 
-    fn udp(&self, inner: Packet, outer: Option<&Self>) -> Done<Packet> {
+    /// The beginning of a transport header: both ports.
+    fn ports(&self) -> Done<Header<'_>> {
         let [from, to] = self.words.as_slice() else {
-            return usage("udp: two ports expected");
+            return usage(format!("{}: two ports expected", self.kind));
         };
         let mut header = self.header();
         for port in [from, to] {
@@ -274,19 +277,54 @@ impl Layer {
                 header.packet.any(at, 2);
             }
         }
-        header.put("len", 2, (8 + inner.bytes.len()) as u64)?;
-        header.put("sum", 2, 0)?;
-        let mut packet = header.packet.carry(inner);
+        Ok(header)
+    }
+
+    /// Fills in the checksum at `at` of a segment, unless the script gives it; what cannot be
+    /// foretold may be anything.
+    fn transport_sum(
+        &self,
+        packet: &mut Packet,
+        outer: Option<&Self>,
+        protocol: u8,
+        at: usize,
+    ) -> Done {
         if self.is_free("sum") {
             let ends = outer.map(Self::ends).transpose()?.flatten();
             match ends {
                 Some((src, dst)) if packet.is_exact() => {
-                    let sum = inet::transport(&src, &dst, 17, &packet.bytes).to_be_bytes();
-                    packet.bytes[6..8].copy_from_slice(&sum);
+                    let sum = inet::transport(&src, &dst, protocol, &packet.bytes).to_be_bytes();
+                    packet.bytes[at..at + 2].copy_from_slice(&sum);
                 }
-                _ => packet.any(6, 2),
+                _ => packet.any(at, 2),
             }
         }
+        Ok(())
+    }
+
+    fn udp(&self, inner: Packet, outer: Option<&Self>) -> Done<Packet> {
+        let mut header = self.ports()?;
+        header.put("len", 2, (8 + inner.bytes.len()) as u64)?;
+        header.put("sum", 2, 0)?;
+        let mut packet = header.packet.carry(inner);
+        self.transport_sum(&mut packet, outer, 17, 6)?;
+        Ok(packet)
+    }
+
+    fn tcp(&self, inner: Packet, outer: Option<&Self>) -> Done<Packet> {
+        /// The flag of an acknowledgement, which all segments but the first have.
+        const ACK: u64 = 0x10;
+
+        let mut header = self.ports()?;
+        header.put("seq", 4, 1)?;
+        header.put("ack", 4, 1)?;
+        header.put("off", 1, 5 << 4)?;
+        header.put("flags", 1, ACK)?;
+        header.put("win", 2, 1000)?;
+        header.put("sum", 2, 0)?;
+        header.put("-", 2, 0)?;
+        let mut packet = header.packet.carry(inner);
+        self.transport_sum(&mut packet, outer, 6, 16)?;
         Ok(packet)
     }
 
@@ -360,6 +398,7 @@ fn protocol(next: Option<&Layer>, icmp: u64) -> u64 {
         Some("icmp") => icmp,
         Some("ip4") => 4,
         Some("ip6") => 41,
+        Some("tcp") => 6,
         _ => 17,
     }
 }

@@ -30,8 +30,16 @@ impl Packet {
         }
     }
 
-    /// Builds `layers`, outermost first.
+    /// Builds packets of layers, outermost first, one behind the other where there are several.
     pub fn build(words: &[String]) -> Done<Self> {
+        let mut all = Self::default();
+        for words in words.split(|w| w == "+") {
+            all = all.carry(Self::build_one(words)?);
+        }
+        Ok(all)
+    }
+
+    fn build_one(words: &[String]) -> Done<Self> {
         let layers = words
             .split(|w| w == "/")
             .map(layer::parse)

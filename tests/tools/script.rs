@@ -115,6 +115,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
     let mut args = Args::new(words);
     match verb.as_str() {
         "udp" => socket::udp(ctx, &mut args)?,
+        "sockopt" => socket::set_options(ctx, &mut args)?,
         "sock" => socket::other(ctx, &mut args)?,
         "file" => socket::file(ctx, &mut args)?,
         "capture" => socket::capture(ctx, &mut args)?,

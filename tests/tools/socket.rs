@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use crate::args::{fail, hex, number, usage, Args, Done};
@@ -68,6 +68,59 @@ const UDP_SEGMENT: i32 = 103;
 /// Option of a UDP socket: several datagrams may come at once.
 const UDP_GRO: i32 = 104;
 
+/// Options of a UDP socket that can be set at any time.
+struct Options {
+    dev: Option<String>,
+    mark: Option<i32>,
+    segment: Option<i32>,
+    tos: Option<i32>,
+}
+
+impl Options {
+    fn take(args: &mut Args) -> Done<Self> {
+        Ok(Self {
+            dev: args.take("dev"),
+            mark: args.number("mark")?,
+            segment: args.number("gso")?,
+            tos: args.number("tos")?,
+        })
+    }
+
+    fn set(&self, fd: BorrowedFd<'_>, ns: Option<&str>) -> Done {
+        let index = match self.dev.as_deref() {
+            None => None,
+            // Any device.
+            Some("none") => Some(0),
+            Some(dev) => Some(netns::ifindex(ns, dev)? as i32),
+        };
+        // A socket of IPv6 takes the options of IPv4, too.
+        let set = [
+            (libc::SOL_SOCKET, libc::SO_BINDTOIFINDEX, index),
+            (libc::SOL_SOCKET, libc::SO_MARK, self.mark),
+            (libc::IPPROTO_UDP, UDP_SEGMENT, self.segment),
+            (libc::IPPROTO_IP, libc::IP_TOS, self.tos),
+        ];
+        for (level, option, value) in set {
+            if let Some(value) = value {
+                io(sys::set_option(fd, level, option, value), "setsockopt")?;
+            }
+        }
+        if let Some(tos) = self.tos {
+            // Not an IPv6 socket: the TOS is all there is.
+            let _ = sys::set_option(fd, libc::IPPROTO_IPV6, libc::IPV6_TCLASS, tos);
+        }
+        Ok(())
+    }
+}
+
+/// `sockopt`: sets options of an open UDP socket.
+pub fn set_options(ctx: &mut Ctx, args: &mut Args) -> Done {
+    let name = args.next("a name")?;
+    let ns = args.take("ns");
+    let options = Options::take(args)?;
+    options.set(ctx.named(&name)?.fd.as_fd(), ns.as_deref())
+}
+
 /// Opens a UDP socket.
 pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
@@ -79,10 +132,8 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let reuse = args.flag("reuse");
     let bind: Option<SocketAddr> = args.parse("bind")?;
     let connect: Option<SocketAddr> = args.parse("connect")?;
-    let dev = args.take("dev");
-    let mark = args.number::<i32>("mark")?;
-    let segment = args.number::<i32>("gso")?;
     let gro = args.flag("gro");
+    let options = Options::take(args)?;
     let ends = [bind, connect];
     let v6 = v6 || ends.iter().flatten().any(SocketAddr::is_ipv6);
     let domain = if v6 { libc::AF_INET6 } else { libc::AF_INET };
@@ -102,21 +153,11 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
         let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
         io(set, "SO_REUSEADDR")?;
     }
-    if let Some(dev) = dev {
-        let index = netns::ifindex(ns.as_deref(), &dev)? as i32;
-        let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_BINDTOIFINDEX, index);
-        io(set, "SO_BINDTOIFINDEX")?;
+    if gro {
+        let set = sys::set_option(fd.as_fd(), libc::IPPROTO_UDP, UDP_GRO, 1);
+        io(set, "UDP_GRO")?;
     }
-    for (option, value) in [(UDP_SEGMENT, segment), (UDP_GRO, gro.then_some(1))] {
-        if let Some(value) = value {
-            let set = sys::set_option(fd.as_fd(), libc::IPPROTO_UDP, option, value);
-            io(set, "offload")?;
-        }
-    }
-    if let Some(mark) = mark {
-        let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_MARK, mark);
-        io(set, "SO_MARK")?;
-    }
+    options.set(fd.as_fd(), ns.as_deref())?;
     if let Some(addr) = bind {
         let bound = sys::bind(fd.as_fd(), &sys::Addr::inet(addr));
         let bound = bound.map_or_else(|error| errno::of(&error), |()| "OK".to_string());

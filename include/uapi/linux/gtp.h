@@ -133,7 +133,8 @@
  *	has no socket of the peer's family, peers of both families are given,
  *	or GTPA_FAMILY is neither AF_INET nor AF_INET6. EEXIST: see above.
  *	EADDRNOTAVAIL: the lower 64 bits of GTPA_MS_ADDR6 are not zero.
- *	ENOMEM.
+ *	ENOSPC: the link has as many contexts as IFLA_GTP_MAX_PDP allows, and
+ *	this would be one more. ENOMEM.
  * @GTP_CMD_DELPDP: Remove one PDP context. Takes GTPA_VERSION, GTPA_LINK and
  *	one key. The keys, in the order in which they are tried:
  *	GTPA_MS_ADDRESS, GTPA_MS_ADDR6 (both find the context whatever the
@@ -289,10 +290,16 @@ enum gtp_attrs {
  *	IFLA_GTP_CREATE_SOCKETS. ERANGE: too short, as for any scalar.
  *	EAFNOSUPPORT: no IPv6 here. EADDRINUSE, EADDRNOTAVAIL: from binding
  *	any of the sockets.
+ * @IFLA_GTP_MAX_PDP: u32, in a request, and in a reply where it is not 0. How
+ *	many contexts the link may have; one more is ENOSPC. Changing or
+ *	replacing one is not making one more. 0, the default: no limit but
+ *	memory, which is charged to the cgroup of who asks for a context.
+ *	ERANGE: too short, as for any scalar.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
 	IFLA_GTP_DUAL_STACK = 64,
+	IFLA_GTP_MAX_PDP = 65,
 	__IFLA_GTP_MORE_MAX,
 };
 

@@ -9,7 +9,10 @@
 
 use crate::{
     failure::Outcome,
-    link::inside,
+    link::{
+        self,
+        inside, //
+    },
     output::{
         self,
         Format, //
@@ -113,7 +116,7 @@ pub fn run(
         fd0: socket0.as_ref().map(AsRawFd::as_raw_fd),
         fd1: socket1.as_ref().map(AsRawFd::as_raw_fd),
     };
-    LinkClient::open()?.add(&config)?;
+    link::make(&config, netns.as_ref())?;
 
     let index = inside(netns.as_ref(), || netns::interface_index(&config.name))?;
     let ready = Message::Ready {

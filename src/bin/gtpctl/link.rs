@@ -49,6 +49,7 @@ Words: [dev] NAME, then in any order:
   role ggsn|sgsn      on which side of the tunnels the mobile stations are; a
                       GGSN (the default) sends towards them
   hsize N             expected number of PDP contexts
+  max_pdp N           how many PDP contexts there may be, 0 for no limit
   restart_count N     restart counter in GTPv0 Echo Responses, 0 to 255
   mtu N               largest packet in octets
   up                  set the link up at once
@@ -67,9 +68,10 @@ Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 12] = [
+const ADD_WORDS: [&str; 13] = [
     "role",
     "hsize",
+    "max_pdp",
     "restart_count",
     "mtu",
     "up",
@@ -154,6 +156,10 @@ impl Add {
                     let value = number(key, words.value(key)?, u32::MAX.into())?;
                     once(&mut config.hash_size, key, value)?;
                 }
+                "max_pdp" => {
+                    let value = number(key, words.value(key)?, u32::MAX.into())?;
+                    once(&mut config.max_pdp, key, value)?;
+                }
                 "restart_count" => {
                     let value = number(key, words.value(key)?, u8::MAX.into())?;
                     once(&mut config.restart_count, key, value)?;
@@ -205,27 +211,41 @@ impl Add {
             return foreground::run(self.config, netns, local, self.version, format);
         }
 
-        LinkClient::open()?.add(&self.config)?;
-        let is_dual_stack = matches!(self.config.sockets, Sockets::DualStack { .. });
-        if is_dual_stack && !inside(netns.as_ref(), || keep_dual_stack(&self.config.name))? {
-            return Err(Failure::Refused(
-                "this driver makes no links with sockets of both families (EOPNOTSUPP)".to_string(),
-            ));
-        }
-        Ok(())
+        make(&self.config, netns.as_ref())
     }
 }
 
-/// Looks whether a new link has sockets of both families, and removes it if not:
-/// a driver that does not know of that makes it with those of one.
-fn keep_dual_stack(name: &str) -> Result<bool, Error> {
-    let mut client = LinkClient::open()?;
-    let link = client.get(name)?;
-
-    if !link.dual_stack {
-        client.del_index(link.index)?;
+/// Makes a link, in the open namespace where there is one, as asked for or not at all.
+pub fn make(config: &LinkConfig, netns: Option<&File>) -> Outcome {
+    LinkClient::open()?.add(config)?;
+    match inside(netns, || missing(config))? {
+        Some(what) => Err(Failure::Refused(format!(
+            "this driver makes no links with {what} (EOPNOTSUPP)"
+        ))),
+        None => Ok(()),
     }
-    Ok(link.dual_stack)
+}
+
+/// Looks whether a new link has what was asked for, and removes it if not: a driver
+/// that does not know of an attribute makes the link without. Returns what is missing.
+fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
+    let is_dual_stack = matches!(config.sockets, Sockets::DualStack { .. });
+    let max_pdp = config.max_pdp.filter(|&max| max != 0);
+    if !is_dual_stack && max_pdp.is_none() {
+        return Ok(None);
+    }
+
+    let mut client = LinkClient::open()?;
+    let link = client.get(&config.name)?;
+    let what = if is_dual_stack && !link.dual_stack {
+        "sockets of both families"
+    } else if link.max_pdp != max_pdp {
+        "a limit of PDP contexts"
+    } else {
+        return Ok(None);
+    };
+    client.del_index(link.index)?;
+    Ok(Some(what))
 }
 
 /// Does something in the namespace of the link.

@@ -24,10 +24,11 @@ fn a_name_is_enough() {
 #[test]
 fn words_follow_the_name_in_any_order() {
     let add =
-        parse("gtp0 hsize 0x20000 local 192.0.2.1 role sgsn up restart_count 255 mtu 1500 netns x")
+        parse("gtp0 hsize 0x20000 max_pdp 5 local 192.0.2.1 role sgsn up restart_count 255 mtu 1500 netns x")
             .unwrap();
     let mut config = LinkConfig::new("gtp0");
     config.hash_size = Some(131_072);
+    config.max_pdp = Some(5);
     config.role = Some(Role::Sgsn);
     config.restart_count = Some(255);
     config.mtu = Some(1500);

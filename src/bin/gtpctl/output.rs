@@ -161,6 +161,8 @@ pub struct LinkView<'a> {
     link_netnsid: Option<i32>,
     role: Option<String>,
     hsize: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_pdp: Option<u32>,
     restart_count: Option<u8>,
     #[serde(skip_serializing_if = "is_false")]
     dual_stack: bool,
@@ -187,6 +189,7 @@ impl<'a> LinkView<'a> {
                 other => u32::from(other).to_string(),
             }),
             hsize: link.hash_size,
+            max_pdp: link.max_pdp,
             restart_count: link.restart_count,
             dual_stack: link.dual_stack,
         }
@@ -201,6 +204,9 @@ impl fmt::Display for LinkView<'_> {
         }
         if let Some(hsize) = self.hsize {
             write!(f, " hsize {hsize}")?;
+        }
+        if let Some(max) = self.max_pdp {
+            write!(f, " max_pdp {max}")?;
         }
         if let Some(count) = self.restart_count {
             write!(f, " restart_count {count}")?;
@@ -354,6 +360,7 @@ mod tests {
             index: 7,
             role: Some(Role::Sgsn),
             hash_size: Some(1024),
+            max_pdp: None,
             restart_count: Some(0),
             dual_stack: false,
             mtu: Some(1452),
@@ -372,13 +379,14 @@ mod tests {
         );
 
         link.dual_stack = true;
+        link.max_pdp = Some(100_000);
         assert_eq!(
             serde_json::to_string(&LinkView::new(&link)).unwrap(),
-            r#"{"ifindex":7,"ifname":"gtp0","up":true,"mtu":1452,"operstate":"UNKNOWN","role":"sgsn","hsize":1024,"restart_count":0,"dual_stack":true}"#
+            r#"{"ifindex":7,"ifname":"gtp0","up":true,"mtu":1452,"operstate":"UNKNOWN","role":"sgsn","hsize":1024,"max_pdp":100000,"restart_count":0,"dual_stack":true}"#
         );
         assert_eq!(
             LinkView::new(&link).to_string(),
-            "7: gtp0 role sgsn hsize 1024 restart_count 0 dual_stack mtu 1452 up state UNKNOWN"
+            "7: gtp0 role sgsn hsize 1024 max_pdp 100000 restart_count 0 dual_stack mtu 1452 up state UNKNOWN"
         );
     }
 }

@@ -189,6 +189,12 @@ impl Command for NewPdp {
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
             (None, None) => {
                 ms_prefix(&attrs, extack)?;
+                if gtp.max_pdp.is_some_and(|max| contexts.len() >= max.get()) {
+                    return Err(extack.fail(
+                        ENOSPC,
+                        c"The link has all contexts that IFLA_GTP_MAX_PDP allows: delete one first",
+                    ));
+                }
                 let pdp = contexts
                     .insert(new)
                     .map_err(|error| extack.fail(error, c"The context cannot be added"))?;

@@ -119,7 +119,6 @@ pub(super) unsafe extern "C" fn receive<T: Receiver>(
         // changes them until we hand the packet on, or ask for more.
         data = unsafe { core::slice::from_raw_parts(start.cast::<u8>(), len) };
         parts = T::tunnel_header(data, total)
-            .filter(|header| header.covered == total)
             .and_then(|header| Some((header, data.split_at_checked(header.len)?)));
         need = match parts {
             Some((header, _)) => header.len.wrapping_add(flow_len(header.protocol)),
@@ -134,6 +133,9 @@ pub(super) unsafe extern "C" fn receive<T: Receiver>(
         unsafe { bindings::helpers::gro_flush(skb) };
         return core::ptr::null_mut();
     };
+    // With surplus octets, or less than its IP packet has, it is not joined; but what was held
+    // back of its flow goes first.
+    let is_whole = header.covered == total;
     let start = data.as_ptr();
     let mut overtaken = core::ptr::null_mut();
     let mut held = core::ptr::null_mut();
@@ -145,22 +147,22 @@ pub(super) unsafe extern "C" fn receive<T: Receiver>(
         }
         // SAFETY: Packets in the list are valid, and nobody changes them but who receives.
         let other = unsafe { linear(held, offset) };
-        let Some((other_octets, other_packet)) = other.split_at_checked(octets.len()) else {
-            // SAFETY: The packet is in the list.
-            unsafe { bindings::helpers::gro_set_distinct(held) };
-            continue;
-        };
-        if T::is_same_tunnel(octets, other_octets) {
+        let is_same = |other| T::is_same_tunnel(octets, other);
+        if is_whole && other.get(..octets.len()).is_some_and(is_same) {
             continue;
         }
         // SAFETY: The packet is in the list.
         unsafe { bindings::helpers::gro_set_distinct(held) };
+        // Its header may have another length. What cannot be told apart may be the same flow.
+        let other_packet = T::tunnel_header(other, usize::from(u16::MAX))
+            .and_then(|header| other.get(header.len..))
+            .unwrap_or_default();
         if may_be_same_flow(packet, other_packet) {
             overtaken = held;
         }
     }
-    if !overtaken.is_null() {
-        // What was held back goes first, and this one right behind it.
+    if !is_whole || !overtaken.is_null() {
+        // What was held back, if anything was, goes first, and this one right behind it.
         // SAFETY: The packet is valid.
         unsafe { bindings::helpers::gro_flush(skb) };
         return overtaken;
