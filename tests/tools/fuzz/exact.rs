@@ -164,7 +164,12 @@ impl Session {
             let flags = libc::NLM_F_DUMP as u16;
             self.must(&genl(space, 2, flags, Vec::new()))?;
         }
-        let links: Vec<_> = self.model.links.iter().map(|(i, l)| (l.space, *i)).collect();
+        let links: Vec<_> = self
+            .model
+            .links
+            .iter()
+            .map(|(i, l)| (l.space, *i))
+            .collect();
         for (space, index) in links {
             self.must(&Op::GetLink { space, index })?;
         }
@@ -174,7 +179,12 @@ impl Session {
     /// Takes all away again, the contexts one by one by one key or the other.
     fn finish(&mut self) -> Result<(), String> {
         self.whole()?;
-        let links: Vec<_> = self.model.links.iter().map(|(i, l)| (l.space, *i)).collect();
+        let links: Vec<_> = self
+            .model
+            .links
+            .iter()
+            .map(|(i, l)| (l.space, *i))
+            .collect();
         for (nth, (space, index)) in links.into_iter().enumerate() {
             let contexts = self.model.links[&index].contexts.clone();
             // One of them goes with all that it has.

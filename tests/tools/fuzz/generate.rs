@@ -248,7 +248,9 @@ impl Generator {
     }
 
     fn socket_fd(&mut self, model: &Model) -> u32 {
-        let open: Vec<_> = (0..SOCKETS).filter(|n| model.sockets[*n].is_some()).collect();
+        let open: Vec<_> = (0..SOCKETS)
+            .filter(|n| model.sockets[*n].is_some())
+            .collect();
         match self.below(12) {
             0 => u32::MAX,
             1 => self.pick(&[FILE_FD, NO_FD, 0x8000_0000, space_fd(0)]),
@@ -383,7 +385,16 @@ impl Generator {
         if pdp.ms.is_ipv6() || self.one_in(2) {
             attrs.push((13, vec![pdp.family()]));
         }
-        let flags = [0, 0, EXCL, REPLACE, CREATE, CREATE | EXCL, CREATE | REPLACE, APPEND];
+        let flags = [
+            0,
+            0,
+            EXCL,
+            REPLACE,
+            CREATE,
+            CREATE | EXCL,
+            CREATE | REPLACE,
+            APPEND,
+        ];
         let flags = if self.one_in(100) {
             EXCL | REPLACE
         } else if model.driver == Driver::C && !self.one_in(4) {

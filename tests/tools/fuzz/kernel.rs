@@ -154,7 +154,9 @@ impl Kernel {
         for place in walk(attrs) {
             let value = place.begin..place.begin + 4;
             if kinds.contains(&place.kind) && value.end <= place.end {
-                let number = attrs[value.clone()].try_into().map_or(0, u32::from_ne_bytes);
+                let number = attrs[value.clone()]
+                    .try_into()
+                    .map_or(0, u32::from_ne_bytes);
                 bytes[value].copy_from_slice(&self.real(number).to_ne_bytes());
             }
         }
@@ -273,7 +275,9 @@ impl Kernel {
                 for reply in &mut seen.replies {
                     let attrs = reply.get(16..).unwrap_or_default();
                     let info = attr::find(attrs, IFLA_LINKINFO).unwrap_or_default();
-                    *reply = attr::find(info, IFLA_INFO_DATA).unwrap_or_default().to_vec();
+                    *reply = attr::find(info, IFLA_INFO_DATA)
+                        .unwrap_or_default()
+                        .to_vec();
                 }
                 Ok(seen)
             }
@@ -291,7 +295,10 @@ impl Kernel {
                 if let SocketKind::Udp6 | SocketKind::UdpBoth = kind {
                     let only = i32::from(*kind == SocketKind::Udp6);
                     let (level, option) = (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY);
-                    io("V6ONLY", sys::set_option(opened.as_fd(), level, option, only))?;
+                    io(
+                        "V6ONLY",
+                        sys::set_option(opened.as_fd(), level, option, only),
+                    )?;
                 }
                 self.sockets[*slot] = Some(opened);
                 Ok(Seen::default())
@@ -332,4 +339,3 @@ impl Kernel {
         })
     }
 }
-

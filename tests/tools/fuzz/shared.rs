@@ -89,7 +89,11 @@ fn text_of(stop: Stop) -> String {
 fn read(body: &[u8]) -> Option<(u8, u32, Option<Pdp>)> {
     let command = *body.first()?;
     let attrs = body.get(4..)?;
-    let u32_of = |kind| Some(u32::from_ne_bytes(attr::find(attrs, kind)?.try_into().ok()?));
+    let u32_of = |kind| {
+        Some(u32::from_ne_bytes(
+            attr::find(attrs, kind)?.try_into().ok()?,
+        ))
+    };
     let address = |v4, v6| match (attr::find(attrs, v4), attr::find(attrs, v6)) {
         (Some(v4), None) => Some(IpAddr::from(<[u8; 4]>::try_from(v4).ok()?)),
         (None, Some(v6)) => Some(IpAddr::from(<[u8; 16]>::try_from(v6).ok()?)),
@@ -289,7 +293,9 @@ impl Worker<'_> {
             pdps.iter().filter(old).count()
         });
         if pinned != PINNED as usize {
-            return Err(format!("{pinned} contexts of {PINNED} that live all the time"));
+            return Err(format!(
+                "{pinned} contexts of {PINNED} that live all the time"
+            ));
         }
         Ok(())
     }

@@ -222,15 +222,19 @@ impl Model {
             }
             let only6 = dual && local.is_ipv6();
             // Both versions' sockets have the same addresses, so one stands for both.
-            let taken = self.links.values().filter(|link| link.home == home).any(|link| {
-                link.ends[0].iter().flatten().any(|end| match end {
-                    End::Kernel {
-                        local: other,
-                        only6: only,
-                    } => collide((local, only6), (*other, *only)),
-                    End::Caller(_) => false,
-                })
-            });
+            let taken = self
+                .links
+                .values()
+                .filter(|link| link.home == home)
+                .any(|link| {
+                    link.ends[0].iter().flatten().any(|end| match end {
+                        End::Kernel {
+                            local: other,
+                            only6: only,
+                        } => collide((local, only6), (*other, *only)),
+                        End::Caller(_) => false,
+                    })
+                });
             if taken {
                 return Err(Expect::refusal(libc::EADDRINUSE));
             }

@@ -10,6 +10,8 @@
 pub mod lenient;
 mod link;
 mod pdp;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,7 +22,7 @@ use super::op::{Op, Set, SocketKind, SOCKETS};
 ///
 /// The C driver has no REPLACE (EOPNOTSUPP), no dump of one link, no FLUSH notification and no
 /// echo request over IPv6. What it cannot do right is not modelled: an update of a context, which
-/// it does not find by its new keys, and an echo request to itself, which leaks.
+/// it does not find by its new keys then, and an echo request that is answered, which leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
     /// Ours.
@@ -178,9 +180,9 @@ impl Model {
     }
 
     fn name_taken(&self, space: usize, name: &str, but: Option<u32>) -> bool {
-        self.links.iter().any(|(index, link)| {
-            link.space == space && link.name == name && Some(*index) != but
-        })
+        self.links
+            .iter()
+            .any(|(index, link)| link.space == space && link.name == name && Some(*index) != but)
     }
 
     /// What an operation comes to. `None`: the model does not know, so it must not be done.

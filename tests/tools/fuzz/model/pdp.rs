@@ -165,7 +165,9 @@ impl Asked<'_> {
     }
 
     fn family(&self) -> u8 {
-        self.attrs.octets::<1>(FAMILY).map_or(INET, |[family]| family)
+        self.attrs
+            .octets::<1>(FAMILY)
+            .map_or(INET, |[family]| family)
     }
 
     fn need(&self, kind: u16) -> Refused<u32> {
@@ -265,9 +267,9 @@ impl Model {
         let judged = match (dump, command) {
             (true, _) => self.dump_asked(&asked).map(|expect| (expect, Change::None)),
             (_, NEWPDP) => match self.new_pdp(&asked, flags) {
-                // Not found by its new keys after that.
-                Ok((_, Change::Put(_, Some(_), _))) if self.driver == Driver::C => return None,
-                judged => judged,
+                Ok(None) => return None,
+                Ok(Some(judged)) => Ok(judged),
+                Err(refusal) => Err(refusal),
             },
             (_, ECHOREQ) => match self.echo(&asked) {
                 Ok(None) => return None,
@@ -279,8 +281,8 @@ impl Model {
         Some(judged.unwrap_or_else(|refusal| (refusal, Change::None)))
     }
 
-    /// NEWPDP.
-    fn new_pdp(&self, asked: &Asked<'_>, flags: u16) -> Refused<(Expect, Change)> {
+    /// NEWPDP. `None`: the model does not know.
+    fn new_pdp(&self, asked: &Asked<'_>, flags: u16) -> Refused<Option<(Expect, Change)>> {
         let refused = |error| Err(Expect::refusal(error));
         let version = asked.need(VERSION)?;
         asked.need(LINK)?;
@@ -324,6 +326,10 @@ impl Model {
             (Some(a), Some(b)) if a != b || !replace => return refused(libc::EEXIST),
             (a, b) => a.or(b),
         };
+        if place.is_some() && self.driver == Driver::C {
+            // Not found by its new keys after that, and changed even if it is refused.
+            return Ok(None);
+        }
         if matches!(ms, IpAddr::V6(ms) if low_bits(ms)) {
             return refused(libc::EADDRNOTAVAIL);
         }
@@ -338,7 +344,7 @@ impl Model {
             notices: vec![(link.space, pdp.message(NEWPDP, index))],
             ..Expect::default()
         };
-        Ok((expect, Change::Put(index, place, pdp)))
+        Ok(Some((expect, Change::Put(index, place, pdp))))
     }
 
     /// DELPDP and GETPDP.
@@ -386,7 +392,9 @@ impl Model {
     fn echo(&self, asked: &Asked<'_>) -> Refused<Option<Expect>> {
         let refused = |error| Err(Expect::refusal(error));
         let either = |v4, v6| {
-            let v6 = (self.driver == Driver::Rust).then(|| asked.v6(v6)).flatten();
+            let v6 = (self.driver == Driver::Rust)
+                .then(|| asked.v6(v6))
+                .flatten();
             let found = asked.v4(v4).map(IpAddr::V4).or(v6.map(IpAddr::V6));
             found.ok_or(Expect::refusal(libc::EINVAL))
         };
@@ -438,9 +446,10 @@ impl Model {
                 .iter()
                 .find(|(_, link)| {
                     link.home == home
-                        && link.ends[version as usize].iter().flatten().any(
-                            |end| matches!(end, End::Kernel { local, .. } if *local == want),
-                        )
+                        && link.ends[version as usize]
+                            .iter()
+                            .flatten()
+                            .any(|end| matches!(end, End::Kernel { local, .. } if *local == want))
                 })
                 .map(|(index, _)| *index)
         };
