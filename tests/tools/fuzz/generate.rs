@@ -19,7 +19,10 @@ const LINKS: usize = 5;
 const NAMES: u32 = 4;
 /// Keys of most links; every fourth has [`MANY`].
 const FEW: u32 = 12;
-const MANY: u32 = 700;
+/// Enough for dumps of several parts.
+const MANY: u32 = 2500;
+/// So many contexts come in a row now and then.
+const BURST: u32 = 700;
 
 const EXCL: u16 = libc::NLM_F_EXCL as u16;
 const REPLACE: u16 = libc::NLM_F_REPLACE as u16;
@@ -36,6 +39,8 @@ pub struct Generator {
     next_index: u32,
     /// How many in a thousand are operations on links and sockets.
     links: u32,
+    /// A link that gets contexts in a row, and how many more.
+    burst: (u32, u32),
 }
 
 fn v4(base: [u8; 4], n: u32) -> IpAddr {
@@ -69,6 +74,7 @@ impl Generator {
             rng: SmallRng::seed_from_u64(seed),
             next_index: 1000,
             links,
+            burst: (0, 0),
         }
     }
 
@@ -97,6 +103,19 @@ impl Generator {
     }
 
     fn any(&mut self, model: &Model) -> Op {
+        if self.one_in(2000) {
+            let known: Vec<_> = model.links.keys().filter(|n| *n % 4 == 0).collect();
+            if let Some(index) = known.choose(&mut self.rng) {
+                self.burst = (**index, BURST);
+            }
+        }
+        if self.burst.1 > 0 {
+            self.burst.1 -= 1;
+            match model.links.get(&self.burst.0) {
+                Some(link) => return self.one_of_many(self.burst.0, link),
+                None => self.burst.1 = 0,
+            }
+        }
         if model.links.is_empty() && !self.one_in(8) {
             return self.new_link(model);
         }
@@ -403,6 +422,29 @@ impl Generator {
             self.pick(&flags)
         };
         self.genl(caller, 0, flags, attrs)
+    }
+
+    /// A context among many, well-formed.
+    fn one_of_many(&mut self, index: u32, link: &Link) -> Op {
+        let version = usize::from(link.ends[1].iter().any(Option::is_some));
+        let pdp = Pdp {
+            version: version as u32,
+            id: self.below(MANY).into(),
+            out: self.below(0x10000),
+            ms: self.ms(MANY),
+            peer: self.peer(link.ends[version][0].is_none()),
+        };
+        let mut attrs = Vec::new();
+        for (kind, value) in crate::attr::list(&pdp.message(0, index)[4..]) {
+            put(&mut attrs, kind, value);
+        }
+        Op::Genl {
+            space: link.space,
+            command: 0,
+            flags: EXCL,
+            cut: None,
+            attrs,
+        }
     }
 
     /// DELPDP and GETPDP.

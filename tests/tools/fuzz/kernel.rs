@@ -3,6 +3,7 @@
 //! Does to the kernel what an operation says, and collects what comes of it.
 
 use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ const IFLA_INFO_DATA: u16 = 2;
 const GTPA_NET_NS_FD: u16 = 7;
 /// IFLA_GTP_FD0 and IFLA_GTP_FD1.
 const LINK_FDS: [u16; 2] = [1, 2];
+/// The ports of both versions.
+const PORTS: [u16; 2] = [3386, 2152];
 /// How long the kernel may take for what it does later.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -69,6 +72,22 @@ fn link_header(index: u32, flags: u32, change: u32) -> Vec<u8> {
         body.extend(word.to_ne_bytes());
     }
     body
+}
+
+/// Whether nobody has that port in the thread's namespace.
+fn can_bind(local: IpAddr, port: u16) -> Done<bool> {
+    let domain = if local.is_ipv6() {
+        libc::AF_INET6
+    } else {
+        libc::AF_INET
+    };
+    let socket = io("socket", sys::socket(domain, libc::SOCK_DGRAM, 0))?;
+    if local.is_ipv6() {
+        let (level, option) = (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY);
+        io("V6ONLY", sys::set_option(socket.as_fd(), level, option, 1))?;
+    }
+    let address = SocketAddr::new(local, port);
+    Ok(sys::bind(socket.as_fd(), &sys::Addr::inet(address)).is_ok())
 }
 
 /// A new namespace whose `lo` is up, with the thread in it.
@@ -319,6 +338,14 @@ impl Kernel {
                     while self.route(0, libc::RTM_GETLINK, 0, &header)?.error == 0 {
                         if Instant::now() > end {
                             return fail(format!("link {index} outlives its namespace"));
+                        }
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                }
+                for (local, port) in expect.leaving.iter().flat_map(|a| PORTS.map(|p| (*a, p))) {
+                    while !can_bind(local, port)? {
+                        if Instant::now() > end {
+                            return fail(format!("a socket outlives its link on {local} {port}"));
                         }
                         std::thread::sleep(Duration::from_millis(5));
                     }

@@ -104,6 +104,8 @@ pub struct Expect {
     pub dying: Vec<u32>,
     /// Sockets that are closed with the operation, since nobody sees when they come free.
     pub closing: Vec<usize>,
+    /// Addresses in the first namespace that sockets of the kernel's leave, some time later.
+    pub leaving: Vec<IpAddr>,
 }
 
 /// What an operation changes.
@@ -256,8 +258,12 @@ impl Model {
                         expect.dying.push(*index);
                     }
                     for end in link.ends.as_flattened().iter().flatten() {
-                        if let End::Caller(slot) = end {
-                            expect.closing.push(*slot);
+                        match end {
+                            End::Caller(slot) => expect.closing.push(*slot),
+                            End::Kernel { local, .. } if link.home == 0 => {
+                                expect.leaving.push(*local);
+                            }
+                            End::Kernel { .. } => {}
                         }
                     }
                 }
