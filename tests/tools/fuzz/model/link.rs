@@ -103,6 +103,10 @@ impl Model {
     ) -> Option<(Expect, Change)> {
         let early = |error| Some((Expect::early(error), Change::None));
         let bytes = data.unwrap_or_default();
+        // A nest may be empty, but not shorter than an attribute.
+        if (1..4).contains(&bytes.len()) {
+            return early(libc::ERANGE);
+        }
         let attrs = match Attrs::parse(bytes, &POLICY) {
             Ok(attrs) => attrs,
             Err(error) => return early(error),

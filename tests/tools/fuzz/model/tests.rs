@@ -408,6 +408,11 @@ fn links_are_made_of_sockets() {
         );
     }
     assert_eq!(error(&mut model, &new_link(9, None)), libc::EINVAL);
+    let mut short = new_link(9, None);
+    if let Op::NewLink { data, .. } = &mut short {
+        *data = Some(vec![8]);
+    }
+    assert_eq!(error(&mut model, &short), libc::ERANGE);
     assert_eq!(
         error(&mut model, &new_link(LINK, Some(&[create]))),
         libc::EEXIST
