@@ -11,6 +11,7 @@
 # A failure prints the command that repeats it. The C driver gets what it can do: no update of a
 # context (it is not found by its new keys), no replacement (there is none), no echo request that is
 # answered (a leak), no dump beside changes (entries get lost).
+# shellcheck source-path=SCRIPTDIR source=../selftests/lib.sh
 . "$(dirname "$0")/../selftests/lib.sh"
 
 OPERATIONS=${OPERATIONS:-100000}
