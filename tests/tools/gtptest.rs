@@ -7,8 +7,9 @@
 //!
 //! `gtptest run [FILE]` reads a script of statements, one a line, and reports its tests on
 //! stdout (see [`report`]); `gtptest VERB ARG...` runs a single statement and prints what came of
-//! it; `gtptest stream` is for benchmarks; `gtptest help` lists the verbs. One process runs many checks, because starting a process
-//! is what takes the time in an emulated machine.
+//! it; `gtptest stream` is for benchmarks, `gtptest fuzz` makes random requests and knows what must
+//! come of them (see [`fuzz`]); `gtptest help` lists the verbs. One process runs many checks, because
+//! starting a process is what takes the time in an emulated machine.
 
 mod args;
 mod attr;
@@ -16,6 +17,7 @@ mod ctx;
 mod dump;
 mod errno;
 mod extack;
+mod fuzz;
 mod genl;
 mod help;
 mod inet;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Some((verb, rest)) if verb == "stream" => stream::run(rest),
         Some((verb, rest)) if verb == "beside" => stream::run_beside(rest),
         Some((verb, rest)) if verb == "soak" => soak::run(rest),
+        Some((verb, rest)) if verb == "fuzz" => fuzz::run(rest),
         Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
         Some(_) => script::once(args),
         None => {

@@ -6,6 +6,8 @@
 pub const TEXT: &str = "\
 gtptest run [FILE]    read statements, one a line, and report tests
 gtptest VERB ARG...   run one statement and print its outcome
+gtptest fuzz netlink [mode=exact|shared] [driver=rust|c] [seed=N] [count=N] [threads=N] [thread=N]
+                      [links=N] [shrink=0]   random requests, and a model of what must come of them
 
 Tests
   test NAME...          begin a test: it passes when every statement up to the next one holds

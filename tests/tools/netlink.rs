@@ -2,6 +2,7 @@
 
 //! Netlink messages and a socket to exchange them with the kernel, octet by octet.
 
+use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -72,6 +73,8 @@ impl Outcome {
 pub struct Channel {
     fd: OwnedFd,
     seq: u32,
+    /// What is received comes here first.
+    buffer: RefCell<Vec<u8>>,
 }
 
 /// A message with its header, padded to four octets.
@@ -133,7 +136,11 @@ impl Channel {
             Ok(fd)
         };
         match netns::within(ns, open)? {
-            Ok(fd) => Ok(Self { fd, seq: 1 }),
+            Ok(fd) => Ok(Self {
+                fd,
+                seq: 1,
+                buffer: RefCell::new(vec![0; 1 << 17]),
+            }),
             Err(error) => fail(format!("netlink socket: {}", errno::of(&error))),
         }
     }
@@ -159,8 +166,9 @@ impl Channel {
     pub fn receive(&self, timeout: Duration) -> Done<Vec<Message>> {
         let end = Instant::now() + timeout;
         loop {
-            match sys::receive(self.fd.as_fd()) {
-                Ok((bytes, _)) => return split(&bytes),
+            let mut buffer = self.buffer.borrow_mut();
+            match sys::receive_into(self.fd.as_fd(), &mut buffer) {
+                Ok((len, _)) => return split(&buffer[..len]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return fail(format!("netlink receive: {}", errno::of(&error))),
             }

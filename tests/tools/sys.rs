@@ -162,6 +162,13 @@ pub fn send(fd: BorrowedFd<'_>, data: &[u8], to: Option<&Addr>) -> Result<usize>
 /// `recvfrom(2)` without waiting: the message and where it came from.
 pub fn receive(fd: BorrowedFd<'_>) -> Result<(Vec<u8>, Addr)> {
     let mut data = vec![0u8; 1 << 17];
+    let (got, from) = receive_into(fd, &mut data)?;
+    data.truncate(got);
+    Ok((data, from))
+}
+
+/// The same into a buffer: how long the message is and where it came from.
+pub fn receive_into(fd: BorrowedFd<'_>, data: &mut [u8]) -> Result<(usize, Addr)> {
     // SAFETY: all zeroes is a valid `sockaddr_storage`.
     let mut storage: libc::sockaddr_storage = unsafe { zeroed() };
     let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
@@ -177,8 +184,7 @@ pub fn receive(fd: BorrowedFd<'_>) -> Result<(Vec<u8>, Addr)> {
         )
     };
     let got = usize::try_from(got).map_err(|_| Error::last_os_error())?;
-    data.truncate(got);
-    Ok((data, Addr { storage, len }))
+    Ok((got, Addr { storage, len }))
 }
 
 /// Waits until one of `fds` can be read, `timeout` milliseconds at most (-1: for ever), and says
@@ -201,6 +207,12 @@ pub fn readable(fds: &[BorrowedFd<'_>], timeout: i32) -> Result<Option<usize>> {
 pub fn enter(ns: BorrowedFd<'_>) -> Result<()> {
     // SAFETY: takes no pointers.
     check(unsafe { libc::setns(ns.as_raw_fd(), libc::CLONE_NEWNET) }).map(drop)
+}
+
+/// `unshare(2)` into a new network namespace: the thread alone.
+pub fn unshare_net() -> Result<()> {
+    // SAFETY: takes no pointers.
+    check(unsafe { libc::unshare(libc::CLONE_NEWNET) }).map(drop)
 }
 
 /// The index of an interface of the current namespace.
