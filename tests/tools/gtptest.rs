@@ -16,6 +16,7 @@ mod ctx;
 mod dump;
 mod errno;
 mod extack;
+mod fuzz;
 mod genl;
 mod help;
 mod inet;
