@@ -21,6 +21,9 @@ demo: ## boot Debian's kernel in a VM and send phones' traffic through the drive
 test: ## all checks and tests (T="NAME..." for some of the selftests)
 	@scripts/test $(T)
 
+fuzz: ## fuzz the driver in a VM, and its codec (MINUTES=10)
+	@scripts/fuzz $(or $(MINUTES),10)
+
 bench: ## measure speed and scale beside the C driver (B="tcp udp" for some tables, README=1)
 	@tests/bench/bench $(B)
 
@@ -58,4 +61,4 @@ clean: ## remove what was built; the cache with root and kernel stays
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-.PHONY: all gtpctl install demo test bench vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help
+.PHONY: all gtpctl install demo test fuzz bench vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help

@@ -35,8 +35,8 @@ modprobe tun 2>/dev/null
 
 packets=${PACKETS:-1000000}
 seed=${SEED:-$((RANDOM << 30 ^ RANDOM << 15 ^ RANDOM))}
-all="version1 version0 extension golden truncated path inner outer fragment nonlinear joined \
-segmented sent offload mixed"
+all="version1 version0 extension golden truncated path inner outer fragment split nonlinear \
+joined segmented sent offload mixed"
 classes=${CLASSES:-$all}
 golden=$(cd "${0%/*}/../golden" && pwd)
 diag "seed: $seed"
@@ -207,7 +207,7 @@ export -f quiet log_is_clean
 class() {
 	local cut='' one='' where="node=$NODE peer=$PEER"
 
-	case $1 in joined | nonlinear | segmented | offload | sent | mixed) cut=cut ;; esac
+	case $1 in joined | nonlinear | segmented | offload | sent | mixed) cut=cut ;; split) cut=good ;; esac
 	[ -z "${ONLY:-}" ] || one="only=$ONLY show"
 	[ -z "${FIRST:-}" ] || one="first=$FIRST"
 	cat <<-END

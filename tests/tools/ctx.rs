@@ -44,6 +44,8 @@ pub struct Ctx {
     pub passed_up: u64,
     /// Packets that were sent into each link of either side since.
     pub sent: [[u64; 3]; 2],
+    /// Packets and octets that each link must have delivered since.
+    pub good: [[[u64; 2]; 3]; 2],
 }
 
 impl Ctx {

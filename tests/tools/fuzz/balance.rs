@@ -97,22 +97,27 @@ pub fn begin(ctx: &mut Ctx, args: &mut Args) -> Done {
     let reading = take(ctx, &namespaces)?;
     ctx.passed_up = 0;
     ctx.sent = Default::default();
+    ctx.good = Default::default();
     ctx.balance = Some(Balance { reading });
     Ok(())
 }
 
-/// `balance end node= peer= [cut]`: what has come since is accounted for. With `cut` packets were
-/// several in one, which count once for UDP and again for each part.
+/// `balance end node= peer= [cut] [good]`: what has come since is accounted for. With `cut` packets
+/// were several in one, which count once for UDP and again for each part. With `good` the links
+/// have delivered what they must, octet by octet, and nothing else.
 pub fn end(ctx: &mut Ctx, args: &mut Args) -> Done {
     let namespaces = [args.need("node")?, args.need("peer")?];
-    let cut = args.flag("cut");
+    let (cut, good) = (args.flag("cut"), args.flag("good"));
     let Some(balance) = ctx.balance.take() else {
         return fail("no balance was begun");
     };
     let until = Instant::now() + PATIENCE;
     loop {
         let now = take(ctx, &namespaces)?;
-        let wrong = weigh(ctx, &namespaces, &balance.reading, &now, cut);
+        let mut wrong = weigh(ctx, &namespaces, &balance.reading, &now, cut);
+        if good {
+            wrong.extend(undelivered(ctx, &namespaces, &balance.reading, &now));
+        }
         if wrong.is_empty() {
             return Ok(());
         }
@@ -121,13 +126,34 @@ pub fn end(ctx: &mut Ctx, args: &mut Args) -> Done {
                 .iter()
                 .filter_map(|(name, value)| {
                     let more = value.wrapping_sub(balance.reading.get(name).copied().unwrap_or(0));
-                    (more != 0).then(|| format!("{name} +{more}"))
+                    (more != 0 && !name.ends_with("bytes")).then(|| format!("{name} +{more}"))
                 })
                 .collect();
             return fail(format!("{}; {}", wrong.join("; "), moved.join(", ")));
         }
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// Which links have not delivered what they must.
+fn undelivered(
+    ctx: &Ctx,
+    namespaces: &[String; 2],
+    before: &Reading,
+    now: &Reading,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (side, link, ns, dev) in links(namespaces) {
+        for (want, name) in ctx.good[side][link].into_iter().zip(["rx_packets", "rx_bytes"]) {
+            let key = format!("{ns} {dev} {name}");
+            let of = |reading: &Reading| reading.get(&key).copied().unwrap_or(0);
+            let got = of(now).wrapping_sub(of(before));
+            if got != want {
+                wrong.push(format!("{dev}: {name} +{got}, not +{want}"));
+            }
+        }
+    }
+    wrong
 }
 
 /// What does not add up.
@@ -157,8 +183,7 @@ fn weigh(
         let drops = own(ns, dev, is_drop);
         accounted[side] += of("rx_packets") + own(ns, dev, is_outcome);
         passed_up += own(ns, dev, |name| name == "rx_passed_up");
-        // The stack may drop what was delivered, and counts it here as well.
-        if of("rx_dropped") < drops {
+        if of("rx_dropped") != drops {
             wrong.push(format!("{dev}: {} dropped, for {drops} reasons", of("rx_dropped")));
         }
         let sent = ctx.sent[side][link];

@@ -62,6 +62,8 @@ pub struct Packet {
     pub octets: Vec<u8>,
     /// Where [`Way::Frags`] splits it.
     pub cuts: Vec<usize>,
+    /// The link that must deliver it, and the length that it must have then.
+    pub delivered: Option<(usize, usize)>,
 }
 
 /// What was sent.
@@ -73,6 +75,8 @@ pub struct Tally {
     pub refused: u64,
     /// Of those that it took: packets into the links, without offloads.
     pub into: [[u64; LINKS]; 2],
+    /// Packets and octets that the links must deliver.
+    pub good: [[[u64; 2]; LINKS]; 2],
 }
 
 /// Packets that wait for one call.
@@ -158,7 +162,12 @@ impl Carriers {
             way,
             octets,
             cuts,
+            delivered,
         } = packet;
+        if let Some((link, len)) = delivered {
+            self.tally.good[side][link][0] += 1;
+            self.tally.good[side][link][1] += len as u64;
+        }
         let (at, socket, addr, into) = match way {
             Way::Tun => return self.written(side, |ways| ways.tun.write(&octets)),
             Way::Napi => return self.written(side, |ways| ways.napi.write(&octets)),

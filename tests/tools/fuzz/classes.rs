@@ -28,6 +28,7 @@ pub const CLASSES: &[(&str, Generator)] = &[
     ("inner", inner),
     ("outer", outer),
     ("fragment", fragment),
+    ("split", split),
     ("nonlinear", nonlinear),
     ("joined", joined),
     ("segmented", segmented),
@@ -120,6 +121,7 @@ fn received(side: Side, way: Way, packet: Vec<u8>) -> Packet {
         way,
         octets,
         cuts: Vec::new(),
+        delivered: None,
     }
 }
 
@@ -307,17 +309,9 @@ fn any_message(seeds: &Seeds, random: &mut Random, target: &Target) -> Vec<u8> {
     }
 }
 
-/// Packets that are split at every offset, and jumbo ones.
-fn nonlinear(seeds: &Seeds, random: &mut Random, number: u64, list: &mut Vec<Packet>) {
-    let target = Target::any(random);
-    let mut message = any_message(seeds, random, &target);
-    if random.once_in(32) {
-        let len = random.range(1400, 50_000);
-        message = gtp::gpdu(target.version, 1, &vec![0x45; len]);
-    }
-    let outer = target.around(random, &message);
-    let mut packet = received(target.side, Way::Frags, outer);
-    // The first cut goes through all offsets in turn; the request in front is by itself.
+/// Has a packet split: at every offset in turn, and at some others.
+fn cut(random: &mut Random, number: u64, packet: &mut Packet) {
+    // The request in front is by itself.
     let len = packet.octets.len() - TUNNEL_LEN;
     let first = 1 + number as usize % len.min(200);
     let mut cuts = vec![first];
@@ -335,6 +329,50 @@ fn nonlinear(seeds: &Seeds, random: &mut Random, number: u64, list: &mut Vec<Pac
     cuts.dedup();
     packet.cuts = vec![TUNNEL_LEN];
     packet.cuts.extend(cuts.into_iter().map(|cut| TUNNEL_LEN + cut));
+}
+
+/// Good G-PDUs, with extension headers and with surplus octets, each of which must be delivered:
+/// echo responses, which nobody answers.
+fn split(_: &Seeds, random: &mut Random, number: u64, list: &mut Vec<Packet>) {
+    let target = Target::any(random);
+    let tunnel = random.pick(TUNNELS[target.version]);
+    let (from, to) = target.ends(random, Some(tunnel));
+    let len = random.below(1200);
+    let payload = ip::pong(random, from, to, len);
+    let mut message = gtp::gpdu(target.version, tunnel.into(), &payload);
+    if target.version == 1 && random.once_in(2) {
+        gtp::lengthen(random, &mut message);
+    }
+    if random.once_in(4) {
+        let len = random.range(1, 100);
+        let surplus = random.octets(len);
+        message.extend(surplus);
+    }
+    let source = net::remote(target.side, target.v6, 3);
+    let at = net::address(target.side, target.link, target.v6);
+    let port = PORTS[target.version];
+    let datagram = ip::udp(source, at, (port, port), &message);
+    let outer = ip::packet(source, at, ip::UDP, 0, &datagram);
+    let way = random.pick(&[Way::Frags, Way::Frags, Way::Frags, Way::Tun, Way::Napi]);
+    let mut packet = received(target.side, way, outer);
+    if way == Way::Frags {
+        cut(random, number, &mut packet);
+    }
+    packet.delivered = Some((target.link, payload.len()));
+    list.push(packet);
+}
+
+/// Packets that are split at every offset, and jumbo ones.
+fn nonlinear(seeds: &Seeds, random: &mut Random, number: u64, list: &mut Vec<Packet>) {
+    let target = Target::any(random);
+    let mut message = any_message(seeds, random, &target);
+    if random.once_in(32) {
+        let len = random.range(1400, 50_000);
+        message = gtp::gpdu(target.version, 1, &vec![0x45; len]);
+    }
+    let outer = target.around(random, &message);
+    let mut packet = received(target.side, Way::Frags, outer);
+    cut(random, number, &mut packet);
     list.push(packet);
 }
 
@@ -541,6 +579,7 @@ fn sent(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
         },
         octets,
         cuts: Vec::new(),
+        delivered: None,
     });
 }
 
@@ -607,6 +646,7 @@ fn offload(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
         },
         octets: with,
         cuts: Vec::new(),
+        delivered: None,
     });
 }
 

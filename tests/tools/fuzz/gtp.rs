@@ -37,6 +37,23 @@ pub fn gpdu(version: usize, tunnel: u32, payload: &[u8]) -> Vec<u8> {
     message
 }
 
+/// Puts optional fields and extension headers into a plain G-PDU of version 1, which it remains.
+pub fn lengthen(random: &mut Random, message: &mut Vec<u8>) {
+    let mut fields = vec![random.octet(), random.octet(), random.octet()];
+    let count = random.below(9);
+    for _ in 0..count {
+        let units = random.range(1, 5);
+        fields.extend([random.pick(&[0x85, 0x40, 0x20, 0xc0, 0x7e, 0x3e]), units as u8]);
+        let content = random.octets(4 * units - 2);
+        fields.extend(content);
+    }
+    fields.push(0);
+    message[0] |= if count == 0 { random.range(1, 3) as u8 } else { 4 | random.octet() & 3 };
+    let length = u16::from_be_bytes([message[2], message[3]]) + fields.len() as u16;
+    message[2..4].copy_from_slice(&length.to_be_bytes());
+    message.splice(8..8, fields);
+}
+
 /// Any message of version 1: flags, type, optional fields, extension headers, and a length that
 /// is mostly right.
 pub fn version1(random: &mut Random, kind: u8, tunnel: u32, payload: &[u8]) -> Vec<u8> {

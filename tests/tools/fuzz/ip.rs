@@ -91,6 +91,19 @@ fn ping(src: IpAddr, dst: IpAddr, payload: &[u8]) -> (u8, Vec<u8>) {
     (if v6 { ICMPV6 } else { ICMP }, message)
 }
 
+/// A packet with an echo response that nobody has asked for.
+pub fn pong(random: &mut Random, src: IpAddr, dst: IpAddr, len: usize) -> Vec<u8> {
+    let payload = vec![random.octet(); len];
+    let (protocol, mut message) = ping(src, dst, &payload);
+    // The type is one more for IPv6, and eight less for IPv4: so is the checksum's part of it.
+    let (kind, sum) = if src.is_ipv6() { (129, -0x100) } else { (0, 0x800) };
+    let old = i32::from(u16::from_be_bytes([message[2], message[3]]));
+    let sum = (old + sum).rem_euclid(0xffff) as u16;
+    message[0] = kind;
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    packet(src, dst, protocol, 0, &message)
+}
+
 /// A good packet between two addresses of one family.
 pub fn good(random: &mut Random, src: IpAddr, dst: IpAddr) -> Vec<u8> {
     let len = random.length();

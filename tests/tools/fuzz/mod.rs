@@ -153,6 +153,10 @@ pub fn run(ctx: &mut Ctx, args: &mut Args) -> Done {
     for (sum, sent) in ctx.sent.iter_mut().flatten().zip(tally.into.iter().flatten()) {
         *sum += sent;
     }
+    let good = tally.good.iter().flatten().flatten();
+    for (sum, good) in ctx.good.iter_mut().flatten().flatten().zip(good) {
+        *sum += good;
+    }
     report::line(&format!(
         "note\x1f{class}: {made} packets from number {first} to {}, {} of them refused, {} a second",
         number - 1,
