@@ -10,6 +10,7 @@
 #   CLASSES="C..."  which ones (all)
 #   FIRST=N         begin with this number
 #   ONLY=N          nothing but this number, and show what it is
+#   WARM=N          packets of each class before memory is looked at (600)
 #
 #   +----------- NODE ------------+            +----------- PEER ------------+
 #   | ggsn0  GGSN, the kernel's   |    net0    | sgsn0  SGSN, the kernel's   |
@@ -246,7 +247,7 @@ script() {
 	cat <<-END
 		test a few packets of each class
 		$(for class in $all; do
-			echo "fuzz class=$class seed=0 count=600 node=$NODE peer=$PEER golden=$golden read=n10,n11,n20,n21"
+			echo "fuzz class=$class seed=0 count=${WARM:-600} node=$NODE peer=$PEER golden=$golden read=n10,n11,n20,n21"
 		done)
 		sleep 1500
 		$(for cache in $caches; do echo "slab $cache"; done)

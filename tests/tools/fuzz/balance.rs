@@ -144,7 +144,10 @@ fn undelivered(
 ) -> Vec<String> {
     let mut wrong = Vec::new();
     for (side, link, ns, dev) in links(namespaces) {
-        for (want, name) in ctx.good[side][link].into_iter().zip(["rx_packets", "rx_bytes"]) {
+        for (want, name) in ctx.good[side][link]
+            .into_iter()
+            .zip(["rx_packets", "rx_bytes"])
+        {
             let key = format!("{ns} {dev} {name}");
             let of = |reading: &Reading| reading.get(&key).copied().unwrap_or(0);
             let got = of(now).wrapping_sub(of(before));
@@ -167,7 +170,9 @@ fn weigh(
     let mut wrong = Vec::new();
     let more = |name: &str| {
         let (now, before) = (now.get(name), before.get(name));
-        now.copied().unwrap_or(0).wrapping_sub(before.copied().unwrap_or(0))
+        now.copied()
+            .unwrap_or(0)
+            .wrapping_sub(before.copied().unwrap_or(0))
     };
     let own = |ns: &str, dev: &str, which: fn(&str) -> bool| -> u64 {
         let prefix = format!("{ns} {dev} own ");
@@ -184,26 +189,41 @@ fn weigh(
         accounted[side] += of("rx_packets") + own(ns, dev, is_outcome);
         passed_up += own(ns, dev, |name| name == "rx_passed_up");
         if of("rx_dropped") != drops {
-            wrong.push(format!("{dev}: {} dropped, for {drops} reasons", of("rx_dropped")));
+            wrong.push(format!(
+                "{dev}: {} dropped, for {drops} reasons",
+                of("rx_dropped")
+            ));
         }
         let sent = ctx.sent[side][link];
         let left = of("tx_packets") + of("tx_errors") + of("tx_dropped");
         // Others send into the link as well: answers, and what is forwarded.
         if left < sent {
-            wrong.push(format!("{dev}: {sent} were sent into it, and {left} counted"));
+            wrong.push(format!(
+                "{dev}: {sent} were sent into it, and {left} counted"
+            ));
         }
     }
     for (side, ns) in namespaces.iter().enumerate() {
         // What a process reads counts when it is read. The other side's are never read.
         let read = if side == 0 { ctx.passed_up } else { 0 };
         let given = more(&format!("{ns} InDatagrams")).wrapping_sub(read);
-        let right = if cut { given >= accounted[side] } else { given == accounted[side] };
+        let right = if cut {
+            given >= accounted[side]
+        } else {
+            given == accounted[side]
+        };
         if !right {
-            wrong.push(format!("{ns}: UDP gave {given}, accounted for are {}", accounted[side]));
+            wrong.push(format!(
+                "{ns}: UDP gave {given}, accounted for are {}",
+                accounted[side]
+            ));
         }
     }
     if passed_up < ctx.passed_up {
-        wrong.push(format!("{} were read, and {passed_up} passed up", ctx.passed_up));
+        wrong.push(format!(
+            "{} were read, and {passed_up} passed up",
+            ctx.passed_up
+        ));
     }
     wrong
 }

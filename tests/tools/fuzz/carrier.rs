@@ -164,13 +164,13 @@ impl Carriers {
             cuts,
             delivered,
         } = packet;
-        if let Some((link, len)) = delivered {
-            self.tally.good[side][link][0] += 1;
-            self.tally.good[side][link][1] += len as u64;
-        }
         let (at, socket, addr, into) = match way {
-            Way::Tun => return self.written(side, |ways| ways.tun.write(&octets)),
-            Way::Napi => return self.written(side, |ways| ways.napi.write(&octets)),
+            Way::Tun => {
+                return self.written(side, delivered, |ways| ways.tun.write(&octets));
+            }
+            Way::Napi => {
+                return self.written(side, delivered, |ways| ways.napi.write(&octets));
+            }
             Way::Frags => {
                 let mut rest = octets.as_slice();
                 let mut parts = Vec::new();
@@ -182,7 +182,8 @@ impl Carriers {
                     from = cut;
                 }
                 parts.push(IoSlice::new(rest));
-                return self.written(side, |ways| ways.frags.write_vectored(&parts));
+                let write = |ways: &mut Ways| ways.frags.write_vectored(&parts);
+                return self.written(side, delivered, write);
             }
             // What one side sends is received by the other.
             Way::Wire => {
@@ -208,10 +209,21 @@ impl Carriers {
         }
     }
 
-    fn written(&mut self, side: Side, write: impl FnOnce(&mut Ways) -> Result<usize>) {
-        match write(&mut self.sides[side]) {
-            Ok(_) => self.tally.sent += 1,
-            Err(_) => self.tally.refused += 1,
+    /// Counts what came of writing a packet that must be delivered as is said, or need not.
+    fn written(
+        &mut self,
+        side: Side,
+        delivered: Option<(usize, usize)>,
+        write: impl FnOnce(&mut Ways) -> Result<usize>,
+    ) {
+        if write(&mut self.sides[side]).is_err() {
+            self.tally.refused += 1;
+            return;
+        }
+        self.tally.sent += 1;
+        if let Some((link, len)) = delivered {
+            self.tally.good[side][link][0] += 1;
+            self.tally.good[side][link][1] += len as u64;
         }
     }
 

@@ -53,7 +53,11 @@ impl Target {
 
     fn of(random: &mut Random, version: Option<usize>) -> Self {
         let link = random.below(LINKS);
-        let v6 = if link == 0 { random.once_in(2) } else { link == 2 };
+        let v6 = if link == 0 {
+            random.once_in(2)
+        } else {
+            link == 2
+        };
         Self {
             side: random.below(2),
             link,
@@ -69,7 +73,11 @@ impl Target {
     }
 
     /// Source and destination of what comes out of a tunnel.
-    fn ends(&self, random: &mut Random, tunnel: Option<u8>) -> (std::net::IpAddr, std::net::IpAddr) {
+    fn ends(
+        &self,
+        random: &mut Random,
+        tunnel: Option<u8>,
+    ) -> (std::net::IpAddr, std::net::IpAddr) {
         let tunnel = tunnel.unwrap_or_else(|| random.pick(TUNNELS[self.version]));
         let ms = net::ms(self.link, self.version, tunnel);
         let server = net::server(self.link, ms.is_ipv6());
@@ -140,7 +148,11 @@ fn ethernet(side: Side, packet: &[u8], mut octets: Vec<u8>) -> Vec<u8> {
 fn version1(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
     let target = Target::of(random, Some(1));
     let (tunnel, known) = gtp::tunnel(random, 1);
-    let kind = if random.once_in(4) { random.octet() } else { 255 };
+    let kind = if random.once_in(4) {
+        random.octet()
+    } else {
+        255
+    };
     let payload = target.t_pdu(random, known);
     let message = gtp::version1(random, kind, tunnel, &payload);
     target.receive(random, &message, list);
@@ -150,7 +162,11 @@ fn version1(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
 fn version0(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
     let target = Target::of(random, Some(0));
     let (tunnel, known) = gtp::tunnel(random, 0);
-    let kind = if random.once_in(4) { random.octet() } else { 255 };
+    let kind = if random.once_in(4) {
+        random.octet()
+    } else {
+        255
+    };
     let payload = target.t_pdu(random, known);
     let message = gtp::version0(random, kind, tunnel, &payload);
     target.receive(random, &message, list);
@@ -175,7 +191,9 @@ fn extension(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
 /// A golden message, with a tunnel that there is.
 fn known_golden(seeds: &Seeds, random: &mut Random, number: usize) -> (usize, Vec<u8>) {
     let mut message = seeds.golden[number % seeds.golden.len()].clone();
-    let version = message.first().map_or(1, |flags| usize::from(flags >> 5 != 0));
+    let version = message
+        .first()
+        .map_or(1, |flags| usize::from(flags >> 5 != 0));
     let place = if version == 0 { 12..20 } else { 4..8 };
     if let Some(octets) = message.get_mut(place).filter(|_| !random.once_in(4)) {
         let (tunnel, _) = gtp::tunnel(random, version);
@@ -191,7 +209,11 @@ fn golden(seeds: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
     let number = random.below(seeds.golden.len());
     let (version, mut message) = known_golden(seeds, random, number);
     gtp::mutate(random, &mut message);
-    let version = if random.once_in(16) { 1 - version } else { version };
+    let version = if random.once_in(16) {
+        1 - version
+    } else {
+        version
+    };
     Target::of(random, Some(version)).receive(random, &message, list);
 }
 
@@ -328,7 +350,9 @@ fn cut(random: &mut Random, number: u64, packet: &mut Packet) {
     cuts.sort_unstable();
     cuts.dedup();
     packet.cuts = vec![TUNNEL_LEN];
-    packet.cuts.extend(cuts.into_iter().map(|cut| TUNNEL_LEN + cut));
+    packet
+        .cuts
+        .extend(cuts.into_iter().map(|cut| TUNNEL_LEN + cut));
 }
 
 /// Good G-PDUs, with extension headers and with surplus octets, each of which must be delivered:
@@ -392,7 +416,11 @@ fn joined(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
     let tail = random.octets(3);
     let way = random.pick(&[Way::Napi, Way::Napi, Way::Napi, Way::Frags]);
     for _ in 0..random.range(2, 12) {
-        let len = if random.once_in(8) { random.below(size + 20) } else { size };
+        let len = if random.once_in(8) {
+            random.below(size + 20)
+        } else {
+            size
+        };
         let payload = vec![random.octet(); len];
         let (protocol, body) = if tcp {
             (ip::TCP, ip::tcp(from, to, (5000, 6000), seq, &payload))
@@ -410,7 +438,11 @@ fn joined(_: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>) {
             message[0] = 0x34;
             let length = (packet.len() + 8) as u16;
             message[2..4].copy_from_slice(&length.to_be_bytes());
-            let qfi = if random.once_in(10) { random.octet() } else { 9 };
+            let qfi = if random.once_in(10) {
+                random.octet()
+            } else {
+                9
+            };
             message.splice(8..8, [0, 0, 0, 0x85, 1, 0x10, qfi, 0]);
         }
         if random.once_in(12) {
@@ -451,7 +483,11 @@ fn segmented(seeds: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>)
             let (from, to) = target.ends(random, Some(tunnel));
             let payload = vec![0x5a; random.range(1, 300)];
             let body = ip::udp(from, to, (5000, 6000), &payload);
-            let one = gtp::gpdu(target.version, tunnel.into(), &ip::packet(from, to, ip::UDP, 0, &body));
+            let one = gtp::gpdu(
+                target.version,
+                tunnel.into(),
+                &ip::packet(from, to, ip::UDP, 0, &body),
+            );
             let mut message = one.repeat(random.range(2, 20));
             if random.once_in(2) {
                 let keep = message.len() - random.below(one.len());
@@ -513,7 +549,9 @@ fn segmented(seeds: &Seeds, random: &mut Random, _: u64, list: &mut Vec<Packet>)
         request.shift(14);
         let len = packet.octets.len();
         let linear = TUNNEL_LEN + 14 + random.range(1, 200);
-        let cuts = [linear].into_iter().chain((1..16).map(|n| linear + n * 4000));
+        let cuts = [linear]
+            .into_iter()
+            .chain((1..16).map(|n| linear + n * 4000));
         packet.cuts = vec![TUNNEL_LEN];
         packet.cuts.extend(cuts.filter(|cut| *cut < len));
     }

@@ -13,7 +13,13 @@ const EXTENSIONS: &[u8] = &[
 /// A tunnel of that version: mostly one that there is.
 pub fn tunnel(random: &mut Random, version: usize) -> (u32, Option<u8>) {
     if random.once_in(8) {
-        let none = [0, 0xff, 0x0100_0000, 0xffff_ffff, random.next() as u32 | 0x100];
+        let none = [
+            0,
+            0xff,
+            0x0100_0000,
+            0xffff_ffff,
+            random.next() as u32 | 0x100,
+        ];
         (random.pick(&none), None)
     } else {
         let known = random.pick(TUNNELS[version]);
@@ -25,7 +31,9 @@ pub fn tunnel(random: &mut Random, version: usize) -> (u32, Option<u8>) {
 pub fn gpdu(version: usize, tunnel: u32, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u16).to_be_bytes();
     let mut message = if version == 0 {
-        let mut header = vec![0x1e, 255, length[0], length[1], 0, 0, 0, 1, 255, 255, 255, 255];
+        let mut header = vec![
+            0x1e, 255, length[0], length[1], 0, 0, 0, 1, 255, 255, 255, 255,
+        ];
         header.extend(u64::from(tunnel).to_be_bytes());
         header
     } else {
@@ -43,12 +51,19 @@ pub fn lengthen(random: &mut Random, message: &mut Vec<u8>) {
     let count = random.below(9);
     for _ in 0..count {
         let units = random.range(1, 5);
-        fields.extend([random.pick(&[0x85, 0x40, 0x20, 0xc0, 0x7e, 0x3e]), units as u8]);
+        fields.extend([
+            random.pick(&[0x85, 0x40, 0x20, 0xc0, 0x7e, 0x3e]),
+            units as u8,
+        ]);
         let content = random.octets(4 * units - 2);
         fields.extend(content);
     }
     fields.push(0);
-    message[0] |= if count == 0 { random.range(1, 3) as u8 } else { 4 | random.octet() & 3 };
+    message[0] |= if count == 0 {
+        random.range(1, 3) as u8
+    } else {
+        4 | random.octet() & 3
+    };
     let length = u16::from_be_bytes([message[2], message[3]]) + fields.len() as u16;
     message[2..4].copy_from_slice(&length.to_be_bytes());
     message.splice(8..8, fields);
@@ -96,7 +111,11 @@ fn chain(random: &mut Random, message: &mut Vec<u8>) {
             random.pick(&[0x20, 0x40, 0x85, 0xc0, 0x03, 0x3e, 0x7e])
         };
         message.push(kind);
-        let units = if random.once_in(8) { random.range(1, 20) } else { 1 };
+        let units = if random.once_in(8) {
+            random.range(1, 20)
+        } else {
+            1
+        };
         let says = match random.below(if wrong { 6 } else { 60 }) {
             0 => 0,
             1 => 255,
@@ -107,7 +126,11 @@ fn chain(random: &mut Random, message: &mut Vec<u8>) {
         let content = random.octets(4 * units - 2);
         message.extend(content);
     }
-    message.push(if wrong && random.once_in(4) { random.edge() } else { 0 });
+    message.push(if wrong && random.once_in(4) {
+        random.edge()
+    } else {
+        0
+    });
 }
 
 /// Any message of version 0.
@@ -121,7 +144,11 @@ pub fn version0(random: &mut Random, kind: u8, tunnel: u32, payload: &[u8]) -> V
     let mut message = vec![flags, kind, 0, 0];
     message.extend(random.octets(4));
     message.extend([random.edge(), 255, 255, 255]);
-    let high = if random.once_in(8) { random.next() as u32 } else { 0 };
+    let high = if random.once_in(8) {
+        random.next() as u32
+    } else {
+        0
+    };
     message.extend(high.to_be_bytes());
     message.extend(tunnel.to_be_bytes());
     message.extend(payload);
@@ -169,7 +196,11 @@ fn elements(random: &mut Random) -> Vec<u8> {
             }
             4 => {
                 let len = random.below(20);
-                let says = if random.once_in(3) { random.word() } else { len as u16 };
+                let says = if random.once_in(3) {
+                    random.word()
+                } else {
+                    len as u16
+                };
                 list.push(255);
                 list.extend(says.to_be_bytes());
                 list.extend(random.octets(len));

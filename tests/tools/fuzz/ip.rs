@@ -96,7 +96,11 @@ pub fn pong(random: &mut Random, src: IpAddr, dst: IpAddr, len: usize) -> Vec<u8
     let payload = vec![random.octet(); len];
     let (protocol, mut message) = ping(src, dst, &payload);
     // The type is one more for IPv6, and eight less for IPv4: so is the checksum's part of it.
-    let (kind, sum) = if src.is_ipv6() { (129, -0x100) } else { (0, 0x800) };
+    let (kind, sum) = if src.is_ipv6() {
+        (129, -0x100)
+    } else {
+        (0, 0x800)
+    };
     let old = i32::from(u16::from_be_bytes([message[2], message[3]]));
     let sum = (old + sum).rem_euclid(0xffff) as u16;
     message[0] = kind;
@@ -108,7 +112,10 @@ pub fn pong(random: &mut Random, src: IpAddr, dst: IpAddr, len: usize) -> Vec<u8
 pub fn good(random: &mut Random, src: IpAddr, dst: IpAddr) -> Vec<u8> {
     let len = random.length();
     let payload = vec![random.octet(); len];
-    let ports = (random.pick(&[5000, 1, 0xffff]), random.pick(&[6000, 53, 2152]));
+    let ports = (
+        random.pick(&[5000, 1, 0xffff]),
+        random.pick(&[6000, 53, 2152]),
+    );
     let (protocol, body) = match random.below(4) {
         0 | 1 => (UDP, udp(src, dst, ports, &payload)),
         2 => (TCP, tcp(src, dst, ports, random.next() as u32, &payload)),
@@ -189,7 +196,11 @@ fn extend(random: &mut Random, packet: &mut Vec<u8>) {
         let units = random.below(3);
         let mut header = random.octets(8 + 8 * units);
         header[0] = next;
-        header[1] = if random.once_in(4) { random.octet() } else { units as u8 };
+        header[1] = if random.once_in(4) {
+            random.octet()
+        } else {
+            units as u8
+        };
         packet[6] = kind;
         packet.splice(40..40, header);
     }

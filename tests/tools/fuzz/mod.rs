@@ -105,7 +105,12 @@ pub fn run(ctx: &mut Ctx, args: &mut Args) -> Done {
     let sockets = args.take("read").unwrap_or_default();
     let sockets: Vec<_> = sockets.split(',').map(str::to_string).collect();
     let show = args.flag("show");
-    let mut place = args.take("place").map(File::create).transpose().ok().flatten();
+    let mut place = args
+        .take("place")
+        .map(File::create)
+        .transpose()
+        .ok()
+        .flatten();
     args.end()?;
     let Some(number_of_class) = CLASSES.iter().position(|(name, _)| *name == class) else {
         let names: Vec<_> = CLASSES.iter().map(|(name, _)| *name).collect();
@@ -131,7 +136,9 @@ pub fn run(ctx: &mut Ctx, args: &mut Args) -> Done {
             }
             if told.elapsed() >= PROGRESS {
                 told = Instant::now();
-                report::line(&format!("note\x1f{class}: {made} packets, at number {number}"));
+                report::line(&format!(
+                    "note\x1f{class}: {made} packets, at number {number}"
+                ));
             }
         }
         let mut random = Random::new(seed, number_of_class as u64, number);
@@ -140,7 +147,10 @@ pub fn run(ctx: &mut Ctx, args: &mut Args) -> Done {
         for packet in list.drain(..) {
             if show {
                 let (octets, cuts) = (crate::args::hex(&packet.octets), &packet.cuts);
-                report::line(&format!("note\x1f{} {:?} {cuts:?} {octets}", packet.side, packet.way));
+                report::line(&format!(
+                    "note\x1f{} {:?} {cuts:?} {octets}",
+                    packet.side, packet.way
+                ));
             }
             carriers.send(packet);
         }
@@ -150,7 +160,12 @@ pub fn run(ctx: &mut Ctx, args: &mut Args) -> Done {
     ctx.passed_up += read(ctx, &sockets)?;
     let ms = begin.elapsed().as_millis().max(1) as u64;
     let tally = &carriers.tally;
-    for (sum, sent) in ctx.sent.iter_mut().flatten().zip(tally.into.iter().flatten()) {
+    for (sum, sent) in ctx
+        .sent
+        .iter_mut()
+        .flatten()
+        .zip(tally.into.iter().flatten())
+    {
         *sum += sent;
     }
     let good = tally.good.iter().flatten().flatten();

@@ -35,7 +35,16 @@ pub fn address(side: Side, link: usize, v6: bool) -> IpAddr {
 pub fn remote(side: Side, v6: bool, n: u8) -> IpAddr {
     let side = side as u8;
     if v6 {
-        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0xc, side.into(), 0, 0, 0, n.into()))
+        IpAddr::V6(Ipv6Addr::new(
+            0x2001,
+            0xdb8,
+            0xc,
+            side.into(),
+            0,
+            0,
+            0,
+            n.into(),
+        ))
     } else {
         IpAddr::V4(Ipv4Addr::new(198, 51, 100 + side, n))
     }
@@ -50,7 +59,16 @@ pub fn ms(link: usize, version: usize, tunnel: u8) -> IpAddr {
     };
     let net = link as u8;
     if v6 {
-        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x45 + u16::from(net), n.into(), 0, 0, 0, 1))
+        IpAddr::V6(Ipv6Addr::new(
+            0x2001,
+            0xdb8,
+            0x45 + u16::from(net),
+            n.into(),
+            0,
+            0,
+            0,
+            1,
+        ))
     } else {
         IpAddr::V4(Ipv4Addr::new(10, 45 + net, 0, n))
     }
