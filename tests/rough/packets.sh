@@ -263,7 +263,7 @@ thrown=$((each * $#))
 [ -z "${ONLY:-}" ] || thrown=1
 if [ "$ktap_failed" != "$before" ]; then
 	diag "to repeat it: scripts/vm run -- env DRIVER=$DRIVER SEED=$seed PACKETS=$packets \\"
-	diag "  CLASSES='$classes' /repo/tests/vm/run-selftests --timeout 3600 ../rough/packets"
+	diag "  CLASSES='$classes' /repo/tests/vm/run-selftests --timeout 3600 rough/packets"
 	diag "or one class in CLASSES with PACKETS=$each, a number in it with ONLY=N, or from there on with FIRST=N"
 fi
 echo "# counted: packets $thrown"
