@@ -199,16 +199,16 @@ carry() {
 	done
 }
 
-quiet() {
-	log_is_clean
-}
-export -f quiet log_is_clean
+export -f log_is_clean
 
 # class NAME COUNT: throws them, and looks what has come of it.
 class() {
 	local cut='' one='' where="node=$NODE peer=$PEER"
 
-	case $1 in joined | nonlinear | segmented | offload | sent | mixed) cut=cut ;; split) cut=good ;; esac
+	case $1 in
+	joined | nonlinear | segmented | offload | sent | mixed) cut='cut' ;;
+	split) cut='good' ;;
+	esac
 	[ -z "${ONLY:-}" ] || one="only=$ONLY show"
 	[ -z "${FIRST:-}" ] || one="first=$FIRST"
 	cat <<-END
@@ -223,7 +223,7 @@ class() {
 		test $1: no memory is lost
 		$(for cache in $caches; do echo "slabgrew $cache max=1000"; done)
 		test $1: the kernel has nothing to complain about
-		sh quiet
+		sh log_is_clean
 	END
 }
 
