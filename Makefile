@@ -24,6 +24,9 @@ test: ## all checks and tests (T="NAME..." for some of the selftests)
 test-debug: ## the tests on a kernel that checks itself, and rough ones (T="NAME..." for some)
 	@scripts/test-debug $(T)
 
+fuzz: ## fuzz the driver in a VM, and its codec (MINUTES=10)
+	@scripts/fuzz $(or $(MINUTES),10)
+
 bench: ## measure speed and scale beside the C driver (B="tcp udp" for some tables, README=1)
 	@tests/bench/bench $(B)
 
@@ -64,4 +67,4 @@ clean: ## remove what was built; the cache with root and kernel stays
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-.PHONY: all gtpctl install demo test test-debug bench profile vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help
+.PHONY: all gtpctl install demo test test-debug fuzz bench profile vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help

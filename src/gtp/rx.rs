@@ -147,6 +147,8 @@ impl From<wire::Error> for Refusal {
         match error {
             // GTP' is one, too: charging, on the port of version 0.
             wire::Error::Version | wire::Error::NotGtp => Self::OtherVersion,
+            // Path management does not know the message.
+            wire::Error::MessageType => Self::Message,
             error => Self::Malformed(error),
         }
     }

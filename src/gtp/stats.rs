@@ -84,7 +84,7 @@ events! {
 }
 
 /// How a datagram can be malformed, in the order of the counters.
-const MALFORMED: [Error; 8] = [
+const MALFORMED: [Error; 12] = [
     Error::TooShort,
     Error::LengthTooLong,
     Error::LengthTooShort,
@@ -93,6 +93,10 @@ const MALFORMED: [Error; 8] = [
     Error::TooManyExtensions,
     Error::InnerTruncated,
     Error::InnerVersion,
+    Error::IeTruncated,
+    Error::IeLength,
+    Error::IeUnknown,
+    Error::IeMissing,
 ];
 
 /// The counters of a device.

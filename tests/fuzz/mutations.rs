@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The golden messages and mutations of them, through the fuzz target's body.
+//! The golden messages, mutations of them and the seeds, through the fuzz targets' body.
 //!
 //! The generator has a fixed seed, so that a failure repeats.
 
@@ -113,6 +113,22 @@ fn golden_messages() {
         run(&name, &data);
         for end in 0..data.len() {
             run(&name, &data[..end]);
+        }
+    }
+}
+
+#[test]
+fn seeds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/seeds");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let octets = line.as_bytes().chunks(2).map(|digits| {
+                let digits = std::str::from_utf8(digits).unwrap();
+                u8::from_str_radix(digits, 16).unwrap()
+            });
+            run(&path.display().to_string(), &octets.collect::<Vec<_>>());
         }
     }
 }

@@ -262,7 +262,17 @@ headers() {
 	for e in 3 4 31 32 240 253 254; do
 		dropped "message type $e" "gtp1 teid=9 type=$e / hex 00" NO_SOCKET rx_unhandled_message
 	done
-	dropped "message type 3 of version 0" "gtp0 tid=9 type=3" NO_SOCKET rx_unhandled_message
+	for e in 3 4 16 200; do
+		dropped "message type $e of version 0" "gtp0 tid=9 type=$e" NO_SOCKET rx_unhandled_message
+	done
+	dropped "an Error Indication about nothing" "gtp1 teid=0 type=26 seq=1" \
+		DEV_HDR rx_malformed_ie_missing
+	dropped "an Error Indication that ends within a TEID" "gtp1 teid=0 type=26 seq=1 / hex 10000000" \
+		DEV_HDR rx_malformed_ie_truncated
+	dropped "an Error Indication with an address of five octets" \
+		"gtp1 teid=0 type=26 seq=1 / hex 1000000001_850005c000020201" DEV_HDR rx_malformed_ie_length
+	dropped "an Error Indication with an element that hides the others" \
+		"gtp1 teid=0 type=26 seq=1 / hex 05_1000000001" DEV_HDR rx_malformed_ie_unknown
 	for e in 8f 86 80 bf c1 ff; do
 		echo "sleep 150"
 		dropped "unknown extension header 0x$e, which must be understood" \

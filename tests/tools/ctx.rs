@@ -3,8 +3,10 @@
 //! What a script's statements share: open sockets, netlink channels, readings.
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 
 use crate::args::{fail, usage, Done};
+use crate::fuzz::packets::Balance;
 use crate::genl::Family;
 use crate::netlink::{Channel, Message, Outcome};
 use crate::socket::Named;
@@ -36,12 +38,25 @@ pub struct Ctx {
     pub last: Option<Outcome>,
     /// A dump that is being taken in parts: its channel and sequence number, what has come.
     pub dumping: Option<(Channel, u32, Vec<Message>)>,
+    /// Counters when the packets began to come that are to be accounted for.
+    pub balance: Option<Balance>,
+    /// Datagrams that were passed up and read since.
+    pub passed_up: u64,
+    /// Packets that were sent into each link of either side since.
+    pub sent: [[u64; 3]; 2],
+    /// Packets and octets that each link must have delivered since.
+    pub good: [[[u64; 2]; 3]; 2],
 }
 
 impl Ctx {
     /// Keeps an open file; one of the same name is closed.
     pub fn name(&mut self, name: String, named: Named) {
         self.sockets.insert(name, named);
+    }
+
+    /// Keeps an open file that is nothing to receive packets from.
+    pub fn file(&mut self, name: String, fd: OwnedFd) {
+        self.name(name, Named::file(fd));
     }
 
     /// The open file of that name.

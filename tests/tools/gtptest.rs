@@ -49,7 +49,11 @@ fn main() -> ExitCode {
         Some((verb, rest)) if verb == "stream" => stream::run(rest),
         Some((verb, rest)) if verb == "beside" => stream::run_beside(rest),
         Some((verb, rest)) if verb == "soak" => soak::run(rest),
-        Some((verb, rest)) if verb == "fuzz" => fuzz::run(rest),
+        Some((verb, rest))
+            if verb == "fuzz" && rest.first().is_some_and(|word| word == "netlink") =>
+        {
+            fuzz::netlink::run(rest)
+        }
         Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
         Some(_) => script::once(args),
         None => {

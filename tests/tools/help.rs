@@ -80,6 +80,11 @@ Counters
   linkerrors [ns=] dev=      no error or drop has ever been counted
   count [ns=] dev=           take a reading
   counted [ns=] dev= C=N...  what was added since; counters not named must not have moved
+  tun NAME [ns=] dev= [tap] [vnet] [napi] [frags]   makes a tun or tap device; vnet: a struct
+          virtio_net_hdr_v1_hash_tunnel stands in front of each packet
+  fuzz class=NAME [seed=N] [count=N] [first=N|only=N] [show] node=NS peer=NS golden=FOLDER
+          [read=NAME,...] [place=FILE]   throws packets: see tests/rough/packets.sh
+  balance begin|end node=NS peer=NS [cut] [good]   what was thrown since is accounted for
   leave NS                  close the netlink sockets in NS, which keep it alive
   slab CACHE                 slabgrew CACHE max=N
 ";

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::report::{self, Report};
-use crate::{dump, extack, genl, link, pdp, raw, socket, spec, stats};
+use crate::{dump, extack, fuzz, genl, link, pdp, raw, socket, spec, stats};
 
 /// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
 /// is wrong.
@@ -157,6 +157,13 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "linkerrors" => stats::errors(ctx, &mut args)?,
         "slab" => stats::slab(ctx, &mut args)?,
         "slabgrew" => stats::slab_grew(ctx, &mut args)?,
+        "tun" => fuzz::packets::tun(ctx, &mut args)?,
+        "fuzz" => fuzz::packets::run(ctx, &mut args)?,
+        "balance" => match args.next("begin or end")?.as_str() {
+            "begin" => fuzz::packets::begin(ctx, &mut args)?,
+            "end" => fuzz::packets::end(ctx, &mut args)?,
+            word => return usage(format!("balance {word}: begin or end expected")),
+        },
         "leave" => ctx.leave(&args.next("a namespace")?),
         "retry" => return retry(ctx, &args.rest(), args.want.take()),
         "nobody" => {

@@ -30,6 +30,17 @@ pub struct Named {
     only: Only,
 }
 
+impl Named {
+    /// A file from which nothing is received.
+    pub fn file(fd: OwnedFd) -> Self {
+        Self {
+            fd,
+            ifindex: None,
+            only: Only::All,
+        }
+    }
+}
+
 /// Which messages of a socket are looked at.
 enum Only {
     /// All.

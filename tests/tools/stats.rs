@@ -52,6 +52,12 @@ fn read(ctx: &mut Ctx, ns: Option<&str>, dev: &str) -> Done<Counters> {
         .collect())
 }
 
+/// An interface's counters with their names.
+pub fn named(ctx: &mut Ctx, ns: &str, dev: &str) -> Done<Vec<(&'static str, u64)>> {
+    let values = read(ctx, Some(ns), dev)?;
+    Ok(NAMES.iter().copied().zip(values).collect())
+}
+
 /// `count`: takes a reading.
 pub fn count(ctx: &mut Ctx, args: &mut Args) -> Done {
     let ns = args.take("ns");

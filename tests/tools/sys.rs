@@ -230,3 +230,90 @@ pub fn become_nobody() -> Result<()> {
     // SAFETY: takes no pointers; the process has one thread.
     check(unsafe { libc::setresuid(65534, 65534, 65534) }).map(drop)
 }
+
+/// `sendmmsg(2)` without waiting: how many of these packets were sent, from the first one on.
+pub fn send_many(fd: BorrowedFd<'_>, packets: &[(Vec<u8>, Addr)]) -> Result<usize> {
+    let mut parts: Vec<libc::iovec> = packets
+        .iter()
+        .map(|(data, _)| libc::iovec {
+            iov_base: data.as_ptr().cast_mut().cast(),
+            iov_len: data.len(),
+        })
+        .collect();
+    let mut messages: Vec<libc::mmsghdr> = packets
+        .iter()
+        .zip(&mut parts)
+        .map(|((_, addr), part)| {
+            // SAFETY: all zeroes is a valid `mmsghdr`.
+            let mut message: libc::mmsghdr = unsafe { zeroed() };
+            message.msg_hdr.msg_name = std::ptr::from_ref(&addr.storage).cast_mut().cast();
+            message.msg_hdr.msg_namelen = addr.len;
+            message.msg_hdr.msg_iov = part;
+            message.msg_hdr.msg_iovlen = 1;
+            message
+        })
+        .collect();
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    let count = messages.len() as libc::c_uint;
+    // SAFETY: `messages` is valid for its length, and so is what it leads to, which the call
+    // does not change.
+    let sent = unsafe { libc::sendmmsg(fd.as_raw_fd(), messages.as_mut_ptr(), count, flags) };
+    check(sent).map(|sent| sent as usize)
+}
+
+/// Reads up to `count` messages without waiting and without looking at them: how many there were.
+pub fn skip(fd: BorrowedFd<'_>, count: usize) -> Result<usize> {
+    // SAFETY: all zeroes is a valid `mmsghdr`, one that receives nothing of the message.
+    let mut messages: Vec<libc::mmsghdr> = vec![unsafe { zeroed() }; count];
+    // SAFETY: `messages` is valid for its length, and leads to nothing.
+    let got = unsafe {
+        libc::recvmmsg(
+            fd.as_raw_fd(),
+            messages.as_mut_ptr(),
+            count as libc::c_uint,
+            libc::MSG_DONTWAIT,
+            std::ptr::null_mut(),
+        )
+    };
+    check(got).map(|got| got as usize)
+}
+
+/// Makes the tun device `dev`, or tap device, without packet information. With `vnet` a header of
+/// so many octets stands in front of each packet; `napi` has packets received through NAPI, and
+/// `frags` as fragments. What is written never waits.
+pub fn tun(dev: &str, tap: bool, vnet: Option<usize>, napi: bool, frags: bool) -> Result<OwnedFd> {
+    const TUNSETVNETHDRSZ: libc::c_ulong = 0x4004_54d8;
+
+    let file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/net/tun")?;
+    // SAFETY: all zeroes is a valid `ifreq`.
+    let mut request: libc::ifreq = unsafe { zeroed() };
+    let name = request.ifr_name.iter_mut().zip(dev.bytes());
+    for (to, from) in name.take(libc::IFNAMSIZ - 1) {
+        *to = from as libc::c_char;
+    }
+    let kind = if tap { libc::IFF_TAP } else { libc::IFF_TUN };
+    let mut flags = kind | libc::IFF_NO_PI;
+    for (flag, wanted) in [
+        (libc::IFF_VNET_HDR, vnet.is_some()),
+        (libc::IFF_NAPI, napi || frags),
+        (libc::IFF_NAPI_FRAGS, frags),
+    ] {
+        if wanted {
+            flags |= flag;
+        }
+    }
+    request.ifr_ifru.ifru_flags = flags as libc::c_short;
+    // SAFETY: `request` is what this request takes.
+    check(unsafe { libc::ioctl(file.as_raw_fd(), libc::TUNSETIFF, &mut request) })?;
+    if let Some(len) = vnet {
+        let len = len as libc::c_int;
+        // SAFETY: `len` is what this request takes.
+        check(unsafe { libc::ioctl(file.as_raw_fd(), TUNSETVNETHDRSZ, &len) })?;
+    }
+    // SAFETY: takes no pointers.
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;
+    Ok(file.into())
+}

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::link::{CREATE, DUAL, FD0, FD1, HASHSIZE, LOCAL, LOCAL6, ROLE};
 use super::{Change, Driver, Expect, Model, Pdp};
 use crate::attr::put;
-use crate::fuzz::generate::Generator;
-use crate::fuzz::op::{socket_fd, space_fd, Op, Set, SocketKind, NO_FD};
+use crate::fuzz::netlink::generate::Generator;
+use crate::fuzz::netlink::op::{socket_fd, space_fd, Op, Set, SocketKind, NO_FD};
 
 const LINK: u32 = 7;
 const EXCL: u16 = libc::NLM_F_EXCL as u16;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::lenient::{walk, Attrs};
 use super::{Change, Driver, End, Expect, Link, Model, Pdp, Refused};
 use crate::attr::put;
-use crate::fuzz::op::Fd;
+use crate::fuzz::netlink::op::Fd;
 
 /// `GTPA_*`.
 pub const LINK: u16 = 1;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::lenient::{walk, Attrs};
 use super::{Change, Driver, End, Expect, Link, Model, Refused};
 use crate::attr::put;
-use crate::fuzz::op::{Fd, SocketKind};
+use crate::fuzz::netlink::op::{Fd, SocketKind};
 
 /// `IFLA_GTP_*`.
 pub const FD0: u16 = 1;

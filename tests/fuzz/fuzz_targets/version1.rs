@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Fuzz target: a datagram of version 1: header, chain of extension headers, what is emitted again.
+
+#![no_main]
+
+#[path = "../body.rs"]
+#[allow(dead_code)]
+mod body;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::check_version_1(data));
