@@ -8,6 +8,8 @@
 //! too, has the last word on all but the differences that are noted at [`Driver`].
 
 pub mod lenient;
+#![allow(clippy::result_large_err)] // Refusals are half of what a model says.
+
 mod link;
 mod pdp;
 #[cfg(test)]
