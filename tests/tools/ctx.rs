@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::args::{fail, usage, Done};
+use crate::fault::Block;
 use crate::genl::Family;
 use crate::netlink::{Channel, Message, Outcome};
 use crate::socket::Named;
@@ -36,6 +37,8 @@ pub struct Ctx {
     pub last: Option<Outcome>,
     /// A dump that is being taken in parts: its channel and sequence number, what has come.
     pub dumping: Option<(Channel, u32, Vec<Message>)>,
+    /// The request that is going to be made under faults.
+    pub fault: Block,
 }
 
 impl Ctx {

@@ -7,7 +7,8 @@
 //!
 //! `gtptest run [FILE]` reads a script of statements, one a line, and reports its tests on
 //! stdout (see [`report`]); `gtptest VERB ARG...` runs a single statement and prints what came of
-//! it; `gtptest stream` is for benchmarks; `gtptest help` lists the verbs. One process runs many checks, because starting a process
+//! it; `gtptest loop` repeats statements beside other things that go on, `gtptest stream` is for
+//! benchmarks; `gtptest help` lists the verbs. One process runs many checks, because starting a process
 //! is what takes the time in an emulated machine.
 
 mod args;
@@ -16,6 +17,7 @@ mod ctx;
 mod dump;
 mod errno;
 mod extack;
+mod fault;
 mod genl;
 mod help;
 mod inet;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Some((verb, rest)) if verb == "stream" => stream::run(rest),
+        Some((verb, rest)) if verb == "loop" => script::repeat(rest),
         Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
         Some(_) => script::once(args),
         None => {

@@ -6,6 +6,7 @@
 pub const TEXT: &str = "\
 gtptest run [FILE]    read statements, one a line, and report tests
 gtptest VERB ARG...   run one statement and print its outcome
+gtptest loop MS [FILE]  run statements over and over, whatever comes of them, and count
 
 Tests
   test NAME...          begin a test: it passes when every statement up to the next one holds
@@ -16,6 +17,14 @@ Tests
   sleep MS
   retry STATEMENT       until it holds, ten seconds at most
   nobody                give up root and all capabilities, for good
+
+Faults (each allocation of a request fails once, where the kernel has fault injection)
+  fault [or=ERRNO,...] STATEMENT     what is asked for under faults
+  either STATEMENT      what comes of it is the state: as before, or as after
+  proof STATEMENT       holds when the request was carried out
+  undo STATEMENT        takes it back
+  clear STATEMENT       throws away what an attempt may have left lying about
+  faulted [max=N]       do it
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
   udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [dev=DEV] [mark=N]

@@ -9,6 +9,8 @@ use std::mem::{size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use crate::fault;
+
 fn check(ret: libc::c_int) -> Result<libc::c_int> {
     if ret < 0 {
         Err(Error::last_os_error())
@@ -146,17 +148,18 @@ pub fn send(fd: BorrowedFd<'_>, data: &[u8], to: Option<&Addr>) -> Result<usize>
         None => (std::ptr::null(), 0),
     };
     // SAFETY: `data` is valid for its length, and `at` for `len` octets.
-    let sent = unsafe {
-        libc::sendto(
+    fault::around(|| unsafe {
+        let flags = libc::MSG_NOSIGNAL;
+        let sent = libc::sendto(
             fd.as_raw_fd(),
             data.as_ptr().cast(),
             data.len(),
-            libc::MSG_NOSIGNAL,
+            flags,
             at,
             len,
-        )
-    };
-    usize::try_from(sent).map_err(|_| Error::last_os_error())
+        );
+        usize::try_from(sent).map_err(|_| Error::last_os_error())
+    })
 }
 
 /// `recvfrom(2)` without waiting: the message and where it came from.
@@ -166,17 +169,17 @@ pub fn receive(fd: BorrowedFd<'_>) -> Result<(Vec<u8>, Addr)> {
     let mut storage: libc::sockaddr_storage = unsafe { zeroed() };
     let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
     // SAFETY: `data` and `storage` are valid for the lengths handed over.
-    let got = unsafe {
-        libc::recvfrom(
+    let got = fault::around(|| unsafe {
+        let got = libc::recvfrom(
             fd.as_raw_fd(),
             data.as_mut_ptr().cast(),
             data.len(),
             libc::MSG_DONTWAIT,
             std::ptr::from_mut(&mut storage).cast(),
             &mut len,
-        )
-    };
-    let got = usize::try_from(got).map_err(|_| Error::last_os_error())?;
+        );
+        usize::try_from(got).map_err(|_| Error::last_os_error())
+    })?;
     data.truncate(got);
     Ok((data, Addr { storage, len }))
 }
