@@ -17,6 +17,8 @@ Tests
   sleep MS
   retry STATEMENT       until it holds, ten seconds at most
   nobody                give up root and all capabilities, for good
+  lowly                 open the channels to the kernel as a user without rights, stay root
+  unshare               go into a user and a network namespace of one's own
 
 Faults (each allocation of a request fails once, where the kernel has fault injection)
   fault [or=ERRNO,...] STATEMENT     what is asked for under faults
@@ -35,6 +37,7 @@ Sockets (ns=NAME opens them in /run/netns/NAME)
   capture NAME dev=DEV [family=4|6] [only=PROTOCOL,...]  what DEV receives, without a link
           layer; `send` transmits on DEV
   close NAME
+  plain NAME            have it forget its tunnel (UDP_ENCAP is 0)
   send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
   flood NAME count=N|for=MS : PACKET
   expect NAME [from=A:P] [timeout=MS] : PACKET

@@ -188,6 +188,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "file" => socket::file(ctx, &mut args)?,
         "capture" => socket::capture(ctx, &mut args)?,
         "close" => socket::close(ctx, &mut args)?,
+        "plain" => socket::plain(ctx, &mut args)?,
         "send" => socket::send(ctx, &mut args)?,
         "flood" => socket::flood(ctx, &mut args)?,
         "expect" => socket::expect(ctx, &mut args)?,
@@ -235,6 +236,13 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "nobody" => {
             if let Err(error) = crate::sys::become_nobody() {
                 return fail(format!("setresuid: {error}"));
+            }
+            ctx.leave_all();
+        }
+        "lowly" => ctx.open_as_nobody()?,
+        "unshare" => {
+            if let Err(error) = crate::sys::own_namespaces() {
+                return fail(format!("unshare: {error}"));
             }
             ctx.leave_all();
         }

@@ -221,3 +221,25 @@ pub fn become_nobody() -> Result<()> {
     // SAFETY: takes no pointers; the process has one thread.
     check(unsafe { libc::setresuid(65534, 65534, 65534) }).map(drop)
 }
+
+/// Runs `work` as a user without any capability, and is root again.
+pub fn as_nobody<T>(work: impl FnOnce() -> T) -> Result<T> {
+    const SAME: libc::uid_t = libc::uid_t::MAX;
+    // SAFETY: takes no pointers; the process has one thread.
+    check(unsafe { libc::setresuid(SAME, 65534, SAME) })?;
+    let result = work();
+    // SAFETY: as above.
+    check(unsafe { libc::setresuid(SAME, 0, SAME) })?;
+    Ok(result)
+}
+
+/// Goes into a user namespace and a network namespace of its own, as root there.
+pub fn own_namespaces() -> Result<()> {
+    // SAFETY: these take no pointers.
+    let (uid, gid) = unsafe { (libc::geteuid(), libc::getegid()) };
+    // SAFETY: takes no pointers; the process has one thread.
+    check(unsafe { libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNET) })?;
+    std::fs::write("/proc/self/setgroups", "deny")?;
+    std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+}
