@@ -59,7 +59,7 @@ through() {
 	for racer in "${racers[@]}"; do
 		pid=${pids[$racer]}
 		# A statement that waits for an answer that never comes gives up by itself.
-		for _ in {1..600}; do
+		for _ in {1..900}; do
 			ended "$pid" && break
 			sleep 0.2
 		done
