@@ -6,10 +6,13 @@
 
 use super::{
     bindings,
-    device::NetDevice,
     link::{
         Quiet,
         Sending, //
+    },
+    udp::{
+        Closed,
+        EndpointId, //
     }, //
 };
 use core::{
@@ -27,6 +30,10 @@ use kernel::{
         to_result, //
     },
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full, //
+    },
     types::Opaque, //
 };
 
@@ -166,7 +173,7 @@ impl Drop for Route {
     }
 }
 
-/// The route from a socket to one address for the packets of one device, remembered for
+/// The route from an endpoint to one address for the packets of its device, remembered for
 /// each processor. It is looked up anew when routes, rules or addresses have changed, or
 /// what of the socket has a say in it.
 ///
@@ -174,14 +181,16 @@ impl Drop for Route {
 ///
 /// - The cache is initialised; routes in it are of the family of `destination`.
 /// - What is in it for a processor is touched there alone and with softirqs disabled,
-///   while the device sends a packet, or else when it sends none.
-/// - `dev` is compared and not looked at.
+///   while the device sends a packet by the endpoint, or else when it sends none that way
+///   and will not any more, by the one who has set `forgotten`.
 #[pin_data(PinnedDrop)]
 pub(crate) struct RouteCache {
     #[pin]
     cache: Opaque<bindings::net_route_cache>,
-    dev: *mut bindings::net_device,
+    endpoint: EndpointId,
     destination: IpAddr,
+    /// The routes were given back for good.
+    forgotten: Atomic<bool>,
 }
 
 // SAFETY: By the type invariant no two touch the same part at the same time; what is common
@@ -191,17 +200,17 @@ unsafe impl Send for RouteCache {}
 unsafe impl Sync for RouteCache {}
 
 impl RouteCache {
-    /// Makes an empty cache for packets that `dev` sends to `destination`.
+    /// Makes an empty cache for packets that go by `endpoint` to `destination`.
     ///
     /// # Errors
     ///
     /// ENOMEM.
-    pub(crate) fn new(dev: &NetDevice, destination: IpAddr) -> impl PinInit<Self, Error> {
-        let dev = dev.as_ptr();
+    pub(crate) fn new(endpoint: EndpointId, destination: IpAddr) -> impl PinInit<Self, Error> {
         // INVARIANT: Initialised, or an error.
         try_pin_init!(Self {
-            dev,
+            endpoint,
             destination,
+            forgotten: Atomic::new(false),
             cache <- Opaque::try_ffi_init(|cache| {
                 // SAFETY: `cache` is valid for writing.
                 to_result(unsafe { bindings::helpers::route_cache_init(cache) })
@@ -215,11 +224,18 @@ impl RouteCache {
         self.destination
     }
 
-    /// The route from `sk`, which is the same socket each time.
+    /// Whose routes they are.
+    #[inline]
+    pub(super) fn endpoint(&self) -> EndpointId {
+        self.endpoint
+    }
+
+    /// The route from `sk`.
     ///
     /// # Safety
     ///
-    /// `sk` must be a valid UDP socket of the family of the destination.
+    /// `sk` must be the socket of the endpoint, valid and of the family of the destination.
+    /// The endpoint must have been in its slot in this RCU read section.
     ///
     /// # Errors
     ///
@@ -231,7 +247,8 @@ impl RouteCache {
         sk: NonNull<bindings::sock>,
         sending: &Sending,
     ) -> Result<Route> {
-        if sending.as_ptr() != self.dev {
+        let dev = sending.as_ptr();
+        if !self.endpoint.is_of(dev) {
             return Err(EINVAL);
         }
         let mut raw = bindings::net_route {
@@ -248,7 +265,7 @@ impl RouteCache {
                     cache,
                     sk.as_ptr(),
                     in_addr(destination),
-                    self.dev,
+                    dev,
                     &mut raw,
                 )
             },
@@ -258,7 +275,7 @@ impl RouteCache {
                     cache,
                     sk.as_ptr(),
                     &in6_addr(destination),
-                    self.dev,
+                    dev,
                     &mut raw,
                 )
             },
@@ -273,9 +290,29 @@ impl RouteCache {
     /// Forgets the routes and gives back what they hold, namespaces among it. Nothing is
     /// done if it is not the cache's device that is quiet.
     pub(crate) fn clear(&self, quiet: &Quiet) {
-        if quiet.as_ptr() == self.dev {
-            // SAFETY: By the type invariant the cache is initialised, and nobody uses it,
-            // since the device sends nothing.
+        if self.endpoint.is_of(quiet.as_ptr()) {
+            // SAFETY: The device sends nothing.
+            unsafe { self.forget() };
+        }
+    }
+
+    /// The same for an endpoint that was closed, and for no other.
+    pub(crate) fn clear_closed(&self, closed: &Closed) {
+        if closed.endpoint() == self.endpoint {
+            // SAFETY: The device sends nothing by an endpoint that was closed.
+            unsafe { self.forget() };
+        }
+    }
+
+    /// Gives back the routes, once.
+    ///
+    /// # Safety
+    ///
+    /// The device must send nothing by the endpoint, and not do so any more.
+    unsafe fn forget(&self) {
+        if !self.forgotten.xchg(true, Full) {
+            // SAFETY: By the type invariant the cache is initialised, and nobody uses it: not
+            // who sends, by the caller's duty, and not another one in our place.
             unsafe { bindings::dst_cache_reset_now(&raw mut (*self.cache.get()).dst) };
         }
     }

@@ -47,7 +47,7 @@ others_go() {
 }
 
 # Sockets of either family, and a context that is removed before or stays.
-for socket in "192.0.2.1:2152 192.0.2.2" "[2001:db8::1]:2152 2001:db8::2"; do
+for socket in "[2001:db8::1]:2152 2001:db8::2" "192.0.2.1:2152 192.0.2.2"; do
 	for last in stays goes; do
 		read -r bind peer <<<"$socket"
 		begin

@@ -64,7 +64,7 @@ carries() {
 	local receiver status=0
 
 	rm -f "$work/got"
-	timeout 180 "$IP" netns exec "$3" nc -l -s "$4" -p 5000 </dev/null >"$work/got" &
+	timeout 180 "$IP" netns exec "$3" nc -l -p 5000 </dev/null >"$work/got" &
 	receiver=$!
 	background+=("$receiver")
 	until_true "$IP" netns exec "$3" sh -c 'grep -q ":1388 .* 0A " /proc/net/tcp /proc/net/tcp6'

@@ -43,6 +43,52 @@ pub(crate) struct Path {
     pub(crate) local: IpAddr,
 }
 
+/// Tells an endpoint from all others that its device has or ever had: pointers to compare.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EndpointId {
+    sk: NonNull<bindings::sock>,
+    dev: NonNull<bindings::net_device>,
+}
+
+// SAFETY: The pointers are not followed.
+unsafe impl Send for EndpointId {}
+// SAFETY: As above.
+unsafe impl Sync for EndpointId {}
+
+impl EndpointId {
+    /// Whether the endpoint is one of this device.
+    #[inline]
+    pub(in crate::net) fn is_of(&self, dev: *mut bindings::net_device) -> bool {
+        self.dev.as_ptr() == dev
+    }
+}
+
+/// Says that a process has closed the socket of an endpoint, and that nobody uses that any
+/// more.
+///
+/// # Invariants
+///
+/// A grace period has passed since the endpoint left its slot, where no other one comes.
+pub(crate) struct Closed(EndpointId);
+
+impl Closed {
+    /// Makes the token.
+    ///
+    /// # Safety
+    ///
+    /// The endpoint must have left its slot a grace period ago.
+    pub(super) unsafe fn assume(endpoint: EndpointId) -> Self {
+        // INVARIANT: The caller's duty. Slots are filled while a device is made, and not
+        // again.
+        Self(endpoint)
+    }
+
+    /// Which endpoint it was.
+    pub(in crate::net) fn endpoint(&self) -> EndpointId {
+        self.0
+    }
+}
+
 /// Who owns the socket of an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -78,6 +124,15 @@ impl<T: Receiver> Endpoint<T> {
         self.role
     }
 
+    /// What tells this endpoint from others.
+    #[inline]
+    pub(crate) fn id(&self) -> EndpointId {
+        EndpointId {
+            sk: self.sk,
+            dev: self.dev,
+        }
+    }
+
     /// Whether a process reads what is passed up.
     #[inline]
     pub(crate) fn is_read_by_process(&self) -> bool {
@@ -106,10 +161,11 @@ impl<T: Receiver> Endpoint<T> {
     }
 
     /// Finds the route of a packet that the device is sending, from the address that the
-    /// socket is bound to. A cache is for one endpoint.
+    /// socket is bound to.
     ///
     /// # Errors
     ///
+    /// - EINVAL: the cache is for another endpoint.
     /// - EAFNOSUPPORT: the cache is for an address of another family than the socket's.
     /// - ENOTCONN: the socket is closed.
     /// - ELOOP: the route leads through the device.
@@ -119,7 +175,11 @@ impl<T: Receiver> Endpoint<T> {
         if cache.destination().is_ipv6() != self.ipv6 {
             return Err(EAFNOSUPPORT);
         }
-        // SAFETY: By the type invariant the socket is valid, and it is of that family.
+        if cache.endpoint() != self.id() {
+            return Err(EINVAL);
+        }
+        // SAFETY: By the type invariant the socket is valid, and it is of that family. The
+        // cache is for this endpoint, which was got from its slot under RCU.
         unsafe { cache.output(self.sk, sending) }
     }
 
