@@ -1086,6 +1086,18 @@ struct net *gtp_helper_dev_net(const struct net_device *dev)
 	return dev_net(dev);
 }
 
+/*
+ * Takes a reference to a device that can be found under RCU, unless it is still
+ * being made: nobody would wait for it then.
+ */
+bool gtp_helper_dev_hold_registered(struct net_device *dev)
+{
+	if (READ_ONCE(dev->reg_state) == NETREG_UNINITIALIZED)
+		return false;
+	dev_hold(dev);
+	return true;
+}
+
 void gtp_helper_dev_put(struct net_device *dev)
 {
 	dev_put(dev);

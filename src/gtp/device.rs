@@ -55,6 +55,7 @@ use crate::net::{
     table::Table,
     udp::{
         self,
+        Closed,
         Endpoint,
         Receiver,
         Slot,
@@ -368,6 +369,10 @@ impl Receiver for Gtp {
         if !data.has_socket(false) && !data.has_socket(true) {
             dev.carrier_off();
         }
+    }
+
+    fn forget(dev: &Device<Self>, closed: &Closed) {
+        dev.data().paths.forget(closed);
     }
 }
 

@@ -13,7 +13,11 @@ use crate::net::{
         Device,
         Quiet, //
     },
-    route::RouteCache, //
+    route::RouteCache,
+    udp::{
+        Closed,
+        Receiver, //
+    }, //
 };
 use core::net::IpAddr;
 use kernel::{
@@ -24,6 +28,7 @@ use kernel::{
         RBTreeNode, //
     },
     sync::{
+        rcu,
         Arc,
         Mutex, //
     }, //
@@ -83,7 +88,7 @@ impl Paths {
     ///
     /// # Errors
     ///
-    /// ENOMEM.
+    /// ENODEV: there is no socket with this role any more. ENOMEM.
     pub(super) fn join(
         &self,
         dev: &Device<Gtp>,
@@ -96,10 +101,12 @@ impl Paths {
             shared.contexts = shared.contexts.saturating_add(1);
             shared.path.clone()
         } else {
+            let endpoint = dev.data().slot(role).get(&rcu::read_lock()).map(|e| e.id());
+            let endpoint = endpoint.ok_or(ENODEV)?;
             let path = Arc::pin_init(
                 try_pin_init!(Path {
                     role,
-                    routes <- RouteCache::new(dev, peer),
+                    routes <- RouteCache::new(endpoint, peer),
                 }? Error),
                 GFP_KERNEL_ACCOUNT,
             )?;
@@ -137,6 +144,13 @@ impl Paths {
     pub(super) fn close(&self, quiet: &Quiet) {
         for shared in self.tree.lock().values() {
             shared.path.routes.clear(quiet);
+        }
+    }
+
+    /// Gives back what the cached routes of a socket hold that was closed.
+    pub(super) fn forget(&self, closed: &Closed) {
+        for shared in self.tree.lock().values() {
+            shared.path.routes.clear_closed(closed);
         }
     }
 }

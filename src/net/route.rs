@@ -6,10 +6,10 @@
 
 use super::{
     bindings,
-    device::NetDevice,
-    link::{
-        Quiet,
-        Sending, //
+    link::Quiet,
+    udp::{
+        Closed,
+        EndpointId, //
     }, //
 };
 use core::{
@@ -27,6 +27,10 @@ use kernel::{
         to_result, //
     },
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full, //
+    },
     types::Opaque, //
 };
 
@@ -149,7 +153,7 @@ impl Drop for Route {
     }
 }
 
-/// The route from a socket to one address for the packets of one device, remembered for
+/// The route from an endpoint to one address for the packets of its device, remembered for
 /// each processor. It is looked up anew when routes, rules or addresses have changed, or
 /// what of the socket has a say in it.
 ///
@@ -157,14 +161,16 @@ impl Drop for Route {
 ///
 /// - The cache is initialised; routes in it are of the family of `destination`.
 /// - What is in it for a processor is touched there alone and with softirqs disabled,
-///   while the device sends a packet, or else when it sends none.
-/// - `dev` is compared and not looked at.
+///   while the device sends a packet by the endpoint, or else when it sends none that way
+///   and will not any more, by the one who has set `forgotten`.
 #[pin_data(PinnedDrop)]
 pub(crate) struct RouteCache {
     #[pin]
     cache: Opaque<bindings::net_route_cache>,
-    dev: *mut bindings::net_device,
+    endpoint: EndpointId,
     destination: IpAddr,
+    /// The routes were given back for good.
+    forgotten: Atomic<bool>,
 }
 
 // SAFETY: By the type invariant no two touch the same part at the same time; what is common
@@ -174,17 +180,17 @@ unsafe impl Send for RouteCache {}
 unsafe impl Sync for RouteCache {}
 
 impl RouteCache {
-    /// Makes an empty cache for packets that `dev` sends to `destination`.
+    /// Makes an empty cache for packets that go by `endpoint` to `destination`.
     ///
     /// # Errors
     ///
     /// ENOMEM.
-    pub(crate) fn new(dev: &NetDevice, destination: IpAddr) -> impl PinInit<Self, Error> {
-        let dev = dev.as_ptr();
+    pub(crate) fn new(endpoint: EndpointId, destination: IpAddr) -> impl PinInit<Self, Error> {
         // INVARIANT: Initialised, or an error.
         try_pin_init!(Self {
-            dev,
+            endpoint,
             destination,
+            forgotten: Atomic::new(false),
             cache <- Opaque::try_ffi_init(|cache| {
                 // SAFETY: `cache` is valid for writing.
                 to_result(unsafe { bindings::helpers::route_cache_init(cache) })
@@ -198,10 +204,10 @@ impl RouteCache {
         self.destination
     }
 
-    /// Whether it is the cache's device that is sending.
+    /// Whose routes they are.
     #[inline]
-    pub(super) fn is_of(&self, sending: &Sending) -> bool {
-        sending.as_ptr() == self.dev
+    pub(super) fn endpoint(&self) -> EndpointId {
+        self.endpoint
     }
 
     /// Returns the pointer that C functions take.
@@ -213,9 +219,29 @@ impl RouteCache {
     /// Forgets the routes and gives back what they hold, namespaces among it. Nothing is
     /// done if it is not the cache's device that is quiet.
     pub(crate) fn clear(&self, quiet: &Quiet) {
-        if quiet.as_ptr() == self.dev {
-            // SAFETY: By the type invariant the cache is initialised, and nobody uses it,
-            // since the device sends nothing.
+        if self.endpoint.is_of(quiet.as_ptr()) {
+            // SAFETY: The device sends nothing.
+            unsafe { self.forget() };
+        }
+    }
+
+    /// The same for an endpoint that was closed, and for no other.
+    pub(crate) fn clear_closed(&self, closed: &Closed) {
+        if closed.endpoint() == self.endpoint {
+            // SAFETY: The device sends nothing by an endpoint that was closed.
+            unsafe { self.forget() };
+        }
+    }
+
+    /// Gives back the routes, once.
+    ///
+    /// # Safety
+    ///
+    /// The device must send nothing by the endpoint, and not do so any more.
+    unsafe fn forget(&self) {
+        if !self.forgotten.xchg(true, Full) {
+            // SAFETY: By the type invariant the cache is initialised, and nobody uses it: not
+            // who sends, by the caller's duty, and not another one in our place.
             unsafe { bindings::helpers::route_cache_clear(self.cache.get()) };
         }
     }

@@ -32,8 +32,19 @@ repeat() {
 }
 
 # --- CVE-2023-54142: the last reference to a socket was dropped while its lock
-# was held. The process has closed the socket; the link lets go of it.
+# was held. The process has closed the socket; the link lets go of it. A socket that
+# forgets the tunnel tells nobody that it is closed: the link has the last reference.
 {
+	echo "test CVE-2023-54142: a link has the last reference to its sockets"
+	repeat 10 <<-END
+		udp a ns=$GSN bind=$v1
+		udp b ns=$GSN bind=192.0.2.1:3386
+		newlink ns=$GSN name=gtp0 up fd0=b fd1=a
+		newpdp ns=$GSN link=gtp0 $ctx
+		plain a b
+		close a b
+		dellink ns=$GSN dev=gtp0
+	END
 	echo "test CVE-2023-54142: a link lets go of sockets that are closed"
 	repeat 20 <<-END
 		udp a ns=$GSN bind=$v1
@@ -157,17 +168,25 @@ crossed
 netns_del "$HOME"
 check "CVE-2025-21678: the namespace of the sockets goes" until_true no_net1
 netns_del "$FAR"
+# A process has both namespaces, so that they end with it, at the same time and in
+# one go.
 # shellcheck disable=SC2317 # called by way of check
 at_once() {
-	local n
+	local n holder
 
-	for n in 1 2 3 4; do
+	for n in 1 2 3 4 5 6; do
 		crossed
 		if [ $((n % 2)) = 0 ]; then
-			netns_del "$HOME" "$FAR"
+			sleep 100 3<"/run/netns/$HOME" 4<"/run/netns/$FAR" &
 		else
-			netns_del "$FAR" "$HOME"
+			sleep 100 3<"/run/netns/$FAR" 4<"/run/netns/$HOME" &
 		fi
+		holder=$!
+		background+=("$holder")
+		netns_del "$FAR" "$HOME"
+		! no_net1 || return 1
+		kill "$holder"
+		wait "$holder" 2>/dev/null
 		until_true no_net1 || return 1
 	done
 }

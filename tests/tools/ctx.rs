@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 
 use crate::args::{fail, usage, Done};
+use crate::fault::Block;
 use crate::fuzz::packets::Balance;
 use crate::genl::Family;
 use crate::netlink::{Channel, Message, Outcome};
 use crate::socket::Named;
 use crate::stats::Counters;
+use crate::sys;
 
 /// A channel's namespace (`None`: our own) and netlink protocol.
 type Place = (Option<String>, i32);
@@ -46,6 +48,8 @@ pub struct Ctx {
     pub sent: [[u64; 3]; 2],
     /// Packets and octets that each link must have delivered since.
     pub good: [[[u64; 2]; 3]; 2],
+    /// The request that is going to be made under faults.
+    pub fault: Block,
 }
 
 impl Ctx {
@@ -91,6 +95,20 @@ impl Ctx {
             Some(channel) => Ok(channel),
             None => usage("channel lost"),
         }
+    }
+
+    /// Opens channels in our namespace as a user without rights.
+    pub fn open_as_nobody(&mut self) -> Done {
+        for protocol in [libc::NETLINK_GENERIC, libc::NETLINK_ROUTE] {
+            match sys::as_nobody(|| Channel::open(None, protocol)) {
+                Ok(channel) => {
+                    let channel = channel?.unaddressed();
+                    self.channels.insert((None, protocol), channel)
+                }
+                Err(error) => return fail(format!("setresuid: {error}")),
+            };
+        }
+        Ok(())
     }
 
     /// Closes all channels, which act with the rights of who opened them.

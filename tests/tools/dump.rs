@@ -44,7 +44,9 @@ pub fn part(ctx: &mut Ctx, args: &mut Args) -> Done {
             kind == libc::NLMSG_DONE || kind == libc::NLMSG_ERROR
         };
         if messages.is_empty() || messages.iter().any(|m| ends(m.kind)) {
-            return fail(format!("the dump ends after {} entries", replies.len()));
+            let count = replies.len();
+            ctx.dumping = None;
+            return fail(format!("the dump ends after {count} entries"));
         }
         replies.extend(messages);
     }

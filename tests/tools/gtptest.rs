@@ -7,9 +7,10 @@
 //!
 //! `gtptest run [FILE]` reads a script of statements, one a line, and reports its tests on
 //! stdout (see [`report`]); `gtptest VERB ARG...` runs a single statement and prints what came of
-//! it; `gtptest stream` is for benchmarks, `gtptest fuzz` makes random requests and knows what must
-//! come of them (see [`fuzz`]); `gtptest help` lists the verbs. One process runs many checks, because
-//! starting a process is what takes the time in an emulated machine.
+//! it; `gtptest loop` repeats statements beside other things that go on, `gtptest stream` is for
+//! benchmarks, `gtptest fuzz` makes random requests and knows what must come of them (see [`fuzz`]);
+//! `gtptest help` lists the verbs. One process runs many checks, because starting a process is what
+//! takes the time in an emulated machine.
 
 mod args;
 mod attr;
@@ -17,6 +18,7 @@ mod ctx;
 mod dump;
 mod errno;
 mod extack;
+mod fault;
 mod fuzz;
 mod genl;
 mod help;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         {
             fuzz::netlink::run(rest)
         }
+        Some((verb, rest)) if verb == "loop" => script::repeat(rest),
         Some((verb, rest)) if verb == "run" => script::run(rest.first().map(String::as_str)),
         Some(_) => script::once(args),
         None => {

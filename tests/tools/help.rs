@@ -8,6 +8,7 @@ gtptest run [FILE]    read statements, one a line, and report tests
 gtptest VERB ARG...   run one statement and print its outcome
 gtptest fuzz netlink [mode=exact|shared] [driver=rust|c] [seed=N] [count=N] [threads=N] [thread=N]
                       [links=N] [shrink=0]   random requests, and a model of what must come of them
+gtptest loop MS [FILE]  run statements over and over, whatever comes of them, and count
 
 Tests
   test NAME...          begin a test: it passes when every statement up to the next one holds
@@ -18,6 +19,16 @@ Tests
   sleep MS
   retry STATEMENT       until it holds, ten seconds at most
   nobody                give up root and all capabilities, for good
+  lowly                 open the channels to the kernel as a user without rights, stay root
+  unshare               go into a user and a network namespace of one's own
+
+Faults (each allocation of a request fails once, where the kernel has fault injection)
+  fault [or=ERRNO,...] STATEMENT     what is asked for under faults
+  either STATEMENT      what comes of it is the state: as before, or as after
+  proof STATEMENT       holds when the request was carried out
+  undo STATEMENT        takes it back
+  clear STATEMENT       throws away what an attempt may have left lying about
+  faulted [max=N]       do it
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
   udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [gro] [OPTIONS] [=> ERRNO of bind]
@@ -29,6 +40,7 @@ Sockets (ns=NAME opens them in /run/netns/NAME)
   capture NAME dev=DEV [family=4|6] [only=PROTOCOL,...]  what DEV receives, without a link
           layer; `send` transmits on DEV
   close NAME
+  plain NAME            have it forget its tunnel (UDP_ENCAP is 0)
   send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
   flood NAME count=N|for=MS : PACKET
   expect NAME [from=A:P] [timeout=MS] : PACKET

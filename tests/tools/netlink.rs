@@ -75,6 +75,9 @@ pub struct Channel {
     seq: u32,
     /// What is received comes here first.
     buffer: RefCell<Vec<u8>>,
+    /// Whether messages say that they are for the kernel, as those of a program do that knows
+    /// what it writes to: the kernel then asks for the rights of the writer alone.
+    addressed: bool,
 }
 
 /// A message with its header, padded to four octets.
@@ -140,6 +143,7 @@ impl Channel {
                 fd,
                 seq: 1,
                 buffer: RefCell::new(vec![0; 1 << 17]),
+                addressed: true,
             }),
             Err(error) => fail(format!("netlink socket: {}", errno::of(&error))),
         }
@@ -154,9 +158,16 @@ impl Channel {
         }
     }
 
+    /// Has messages sent without an address: who has opened the socket needs the rights, too.
+    pub fn unaddressed(mut self) -> Self {
+        self.addressed = false;
+        self
+    }
+
     /// Sends octets as they are; they may hold several messages.
     pub fn send(&self, bytes: &[u8]) -> Done {
-        match sys::send(self.fd.as_fd(), bytes, Some(&sys::Addr::netlink())) {
+        let to = self.addressed.then(sys::Addr::netlink);
+        match sys::send(self.fd.as_fd(), bytes, to.as_ref()) {
             Ok(_) => Ok(()),
             Err(error) => fail(format!("netlink send: {}", errno::of(&error))),
         }

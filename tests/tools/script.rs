@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::report::{self, Report};
-use crate::{dump, extack, fuzz, genl, link, pdp, raw, socket, spec, stats};
+use crate::{dump, extack, fault, fuzz, genl, link, pdp, raw, socket, spec, stats};
 
 /// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
 /// is wrong.
@@ -109,6 +109,81 @@ pub fn once(words: Vec<String>) -> ExitCode {
     }
 }
 
+/// Whether a mistake in the script may be none: what a name stands for was not made, or has gone.
+fn may_be_gone(text: &str) -> bool {
+    [
+        "no such socket",
+        "no such listener",
+        "no dump was begun",
+        "/run/netns",
+        "namespace ",
+    ]
+    .iter()
+    .any(|gone| text.contains(gone))
+}
+
+/// `gtptest loop MS [FILE]`: runs the statements of a file over and over for so long, whatever
+/// comes of each, and prints how many held and how many did not. Those that never did are named.
+/// On a machine that is so slow that not all had their turn it takes longer, up to ten times.
+pub fn repeat(words: &[String]) -> ExitCode {
+    let read = |path: Option<&str>| match path {
+        None | Some("-") => std::io::read_to_string(stdin()),
+        Some(path) => std::fs::read_to_string(path),
+    };
+    let time = words.first().map(|ms| number::<u64>(ms));
+    let (Some(Ok(time)), Ok(text)) = (time, read(words.get(1).map(String::as_str))) else {
+        eprintln!("gtptest loop MS [FILE]");
+        return ExitCode::from(2);
+    };
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !split(line).is_empty())
+        .collect();
+    let mut held = vec![0u64; lines.len()];
+    let mut failed = 0u64;
+    let mut why = vec![String::new(); lines.len()];
+    let mut ctx = Ctx::default();
+    let time = Duration::from_millis(time);
+    let begin = Instant::now();
+    let mut passes = 0;
+    'time: loop {
+        // The module may have been another one in between, with other numbers.
+        ctx.family = None;
+        ctx.wordless.clear();
+        for (at, line) in lines.iter().enumerate() {
+            let spent = begin.elapsed();
+            let done = passes > 0 && held.iter().any(|n| *n > 0);
+            if spent >= time && (done || spent >= time * 10) {
+                break 'time;
+            }
+            let text = line.trim().split_once(char::is_whitespace);
+            let text = text.map_or("", |(_, text)| text.trim());
+            match statement(&mut ctx, split(line), text) {
+                Ok(()) => held[at] += 1,
+                Err(Stop::Usage(text)) if !may_be_gone(&text) => {
+                    println!("wrong {line}: {text}");
+                    return ExitCode::from(2);
+                }
+                Err(Stop::Fail(text) | Stop::Usage(text) | Stop::Skip(text)) => {
+                    failed += 1;
+                    why[at] = text;
+                }
+            }
+        }
+        passes += 1;
+    }
+    println!("held {} failed {failed}", held.iter().sum::<u64>());
+    for ((line, _), text) in lines
+        .iter()
+        .zip(&held)
+        .zip(&why)
+        .filter(|((_, n), _)| **n == 0)
+    {
+        println!("never {line}: {text}");
+    }
+    ExitCode::SUCCESS
+}
+
 /// Runs one statement: its words, and all after the verb as it was written.
 fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
     let verb = words.remove(0);
@@ -120,6 +195,7 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "file" => socket::file(ctx, &mut args)?,
         "capture" => socket::capture(ctx, &mut args)?,
         "close" => socket::close(ctx, &mut args)?,
+        "plain" => socket::plain(ctx, &mut args)?,
         "send" => socket::send(ctx, &mut args)?,
         "flood" => socket::flood(ctx, &mut args)?,
         "expect" => socket::expect(ctx, &mut args)?,
@@ -164,11 +240,23 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
             "end" => fuzz::packets::end(ctx, &mut args)?,
             word => return usage(format!("balance {word}: begin or end expected")),
         },
+        "fault" | "either" | "proof" | "undo" | "clear" => fault::line(ctx, &verb, &mut args)?,
+        "faulted" => fault::run(ctx, &mut args, &|ctx, words| {
+            let text = words.get(1..).unwrap_or_default().join(" ");
+            statement(ctx, words, &text)
+        })?,
         "leave" => ctx.leave(&args.next("a namespace")?),
         "retry" => return retry(ctx, &args.rest(), args.want.take()),
         "nobody" => {
             if let Err(error) = crate::sys::become_nobody() {
                 return fail(format!("setresuid: {error}"));
+            }
+            ctx.leave_all();
+        }
+        "lowly" => ctx.open_as_nobody()?,
+        "unshare" => {
+            if let Err(error) = crate::sys::own_namespaces() {
+                return fail(format!("unshare: {error}"));
             }
             ctx.leave_all();
         }

@@ -273,6 +273,19 @@ pub fn capture(ctx: &mut Ctx, args: &mut Args) -> Done {
     Ok(())
 }
 
+/// Option of a UDP socket: what the kernel takes datagrams for.
+const UDP_ENCAP: i32 = 100;
+
+/// `plain`: a socket is to be one of plain UDP, so that nobody is told when it is closed.
+pub fn plain(ctx: &mut Ctx, args: &mut Args) -> Done {
+    for name in args.rest() {
+        let fd = ctx.named(&name)?.fd.as_fd();
+        let set = sys::set_option(fd, libc::IPPROTO_UDP, UDP_ENCAP, 0);
+        io(set, "UDP_ENCAP")?;
+    }
+    Ok(())
+}
+
 /// Closes all that are named, also when one of them is not there.
 pub fn close(ctx: &mut Ctx, args: &mut Args) -> Done {
     let names = args.rest();

@@ -9,6 +9,8 @@ use std::mem::{size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use crate::fault;
+
 fn check(ret: libc::c_int) -> Result<libc::c_int> {
     if ret < 0 {
         Err(Error::last_os_error())
@@ -146,17 +148,18 @@ pub fn send(fd: BorrowedFd<'_>, data: &[u8], to: Option<&Addr>) -> Result<usize>
         None => (std::ptr::null(), 0),
     };
     // SAFETY: `data` is valid for its length, and `at` for `len` octets.
-    let sent = unsafe {
-        libc::sendto(
+    fault::around(|| unsafe {
+        let flags = libc::MSG_NOSIGNAL;
+        let sent = libc::sendto(
             fd.as_raw_fd(),
             data.as_ptr().cast(),
             data.len(),
-            libc::MSG_NOSIGNAL,
+            flags,
             at,
             len,
-        )
-    };
-    usize::try_from(sent).map_err(|_| Error::last_os_error())
+        );
+        usize::try_from(sent).map_err(|_| Error::last_os_error())
+    })
 }
 
 /// `recvfrom(2)` without waiting: the message and where it came from.
@@ -173,17 +176,17 @@ pub fn receive_into(fd: BorrowedFd<'_>, data: &mut [u8]) -> Result<(usize, Addr)
     let mut storage: libc::sockaddr_storage = unsafe { zeroed() };
     let mut len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
     // SAFETY: `data` and `storage` are valid for the lengths handed over.
-    let got = unsafe {
-        libc::recvfrom(
+    let got = fault::around(|| unsafe {
+        let got = libc::recvfrom(
             fd.as_raw_fd(),
             data.as_mut_ptr().cast(),
             data.len(),
             libc::MSG_DONTWAIT,
             std::ptr::from_mut(&mut storage).cast(),
             &mut len,
-        )
-    };
-    let got = usize::try_from(got).map_err(|_| Error::last_os_error())?;
+        );
+        usize::try_from(got).map_err(|_| Error::last_os_error())
+    })?;
     Ok((got, Addr { storage, len }))
 }
 
@@ -316,4 +319,26 @@ pub fn tun(dev: &str, tap: bool, vnet: Option<usize>, napi: bool, frags: bool) -
     // SAFETY: takes no pointers.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;
     Ok(file.into())
+}
+
+/// Runs `work` as a user without any capability, and is root again.
+pub fn as_nobody<T>(work: impl FnOnce() -> T) -> Result<T> {
+    const SAME: libc::uid_t = libc::uid_t::MAX;
+    // SAFETY: takes no pointers; the process has one thread.
+    check(unsafe { libc::setresuid(SAME, 65534, SAME) })?;
+    let result = work();
+    // SAFETY: as above.
+    check(unsafe { libc::setresuid(SAME, 0, SAME) })?;
+    Ok(result)
+}
+
+/// Goes into a user namespace and a network namespace of its own, as root there.
+pub fn own_namespaces() -> Result<()> {
+    // SAFETY: these take no pointers.
+    let (uid, gid) = unsafe { (libc::geteuid(), libc::getegid()) };
+    // SAFETY: takes no pointers; the process has one thread.
+    check(unsafe { libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNET) })?;
+    std::fs::write("/proc/self/setgroups", "deny")?;
+    std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
 }

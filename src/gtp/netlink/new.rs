@@ -181,7 +181,13 @@ impl Command for NewPdp {
             version: tunnel.version(),
             ipv6: peer.is_ipv6(),
         };
-        let membership = gtp.paths.join(&dev, role, peer)?;
+        let membership = gtp
+            .paths
+            .join(&dev, role, peer)
+            .map_err(|error| match error {
+                ENODEV => extack.fail(ENODEV, c"The socket of the device was closed just now"),
+                error => error,
+            })?;
         let path = membership.path().ok_or(ENOMEM)?;
         let new = Unpublished::new(Pdp::new(tunnel, ms, path))?;
         let mut contexts = gtp.contexts.lock();

@@ -6,7 +6,6 @@
 use super::{
     super::{
         bindings,
-        device::NetDevice,
         link::Quiet,
         route::{
             in6_addr,
@@ -14,15 +13,19 @@ use super::{
             Addresses,
             Route,
             RouteCache, //
-        }, //
+        },
+        udp::EndpointId, //
     },
     loopback,
     Socket, //
 };
-use core::net::{
-    IpAddr,
-    Ipv4Addr,
-    Ipv6Addr, //
+use core::{
+    net::{
+        IpAddr,
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
+    ptr::NonNull, //
 };
 use kernel::{
     alloc::flags::__GFP_ZERO,
@@ -108,29 +111,28 @@ mod tests {
         let dev = KBox::<bindings::net_device>::new_uninit(GFP_KERNEL | __GFP_ZERO)?;
         // SAFETY: All zero is a valid device, as far as C goes; it is only compared.
         let dev = unsafe { dev.assume_init() };
-        let ours = &raw const *dev;
-        // SAFETY: `NetDevice` is transparent over the C type.
-        let device: &NetDevice = unsafe { &*ours.cast() };
+        let ours = NonNull::from(&*dev);
         for (to, ipv6) in [(SELF4, false), (SELF6, true)] {
             let socket = Socket::new(ipv6)?;
-            let cache = KBox::pin_init(RouteCache::new(device, to), GFP_KERNEL)?;
+            let endpoint = EndpointId::of(socket.sk(), ours);
+            let cache = KBox::pin_init(RouteCache::new(endpoint, to), GFP_KERNEL)?;
             assert_eq!(cache.destination(), to);
-            let route = cached(&cache, &socket, ours.cast_mut())?;
+            let route = cached(&cache, &socket, ours.as_ptr())?;
             // The second is the first.
-            assert_eq!(cached(&cache, &socket, ours.cast_mut())?, route);
+            assert_eq!(cached(&cache, &socket, ours.as_ptr())?, route);
             // SAFETY: The device is not registered.
-            cache.clear(&unsafe { Quiet::assume(ours.cast_mut()) });
-            assert!(cached(&cache, &socket, ours.cast_mut()).is_ok());
+            cache.clear(&unsafe { Quiet::assume(ours.as_ptr()) });
+            assert!(cached(&cache, &socket, ours.as_ptr()).is_ok());
         }
         Ok(())
     }
 
     #[test]
     fn cache_refuses_a_loop() -> Result {
-        // SAFETY: `NetDevice` is transparent over the C type, and this device stays.
-        let device: &NetDevice = unsafe { &*loopback().cast_const().cast() };
+        let dev = NonNull::new(loopback()).ok_or(ENODEV)?;
         let socket = Socket::new(false)?;
-        let cache = KBox::pin_init(RouteCache::new(device, SELF4), GFP_KERNEL)?;
+        let endpoint = EndpointId::of(socket.sk(), dev);
+        let cache = KBox::pin_init(RouteCache::new(endpoint, SELF4), GFP_KERNEL)?;
         assert_eq!(cached(&cache, &socket, loopback()).err(), Some(ELOOP));
         Ok(())
     }

@@ -74,6 +74,23 @@ impl<T: Driver> Device<T> {
         unsafe { (*Private::<T>::of(self.0.as_ptr())).gro_cells.get() }
     }
 
+    /// Takes a reference of one's own, unless the device is not registered yet.
+    ///
+    /// # Safety
+    ///
+    /// It must be an RCU read section in which what leads to the device, and is taken down
+    /// before the device is, was seen.
+    pub(in crate::net) unsafe fn hold(&self) -> Option<DeviceRef<T>> {
+        // SAFETY: By the type invariant the device is valid. By the caller's duty it has not
+        // gone through `uninit()` and a grace period, so that whoever takes it down has its
+        // references yet to wait for.
+        let held = unsafe { bindings::helpers::dev_hold_registered(self.0.as_ptr()) };
+        let dev = NonNull::new(self.0.as_ptr()).filter(|_| held)?;
+        // SAFETY: The function has taken the reference, and by the type invariant the device
+        // is ours.
+        Some(unsafe { DeviceRef::from_raw(dev) })
+    }
+
     /// The driver's data.
     #[inline]
     pub(crate) fn data(&self) -> &T {

@@ -44,6 +44,61 @@ pub(crate) struct Path {
     pub(crate) local: IpAddr,
 }
 
+/// Tells an endpoint from all others that its device has or ever had: pointers to compare.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EndpointId {
+    sk: NonNull<bindings::sock>,
+    dev: NonNull<bindings::net_device>,
+}
+
+// SAFETY: The pointers are not followed.
+unsafe impl Send for EndpointId {}
+// SAFETY: As above.
+unsafe impl Sync for EndpointId {}
+
+impl EndpointId {
+    /// Makes one of no endpoint, for tests.
+    #[cfg(CONFIG_KUNIT = "y")]
+    pub(in crate::net) fn of(
+        sk: NonNull<bindings::sock>,
+        dev: NonNull<bindings::net_device>,
+    ) -> Self {
+        Self { sk, dev }
+    }
+
+    /// Whether the endpoint is one of this device.
+    #[inline]
+    pub(in crate::net) fn is_of(&self, dev: *mut bindings::net_device) -> bool {
+        self.dev.as_ptr() == dev
+    }
+}
+
+/// Says that a process has closed the socket of an endpoint, and that nobody uses that any
+/// more.
+///
+/// # Invariants
+///
+/// A grace period has passed since the endpoint left its slot, where no other one comes.
+pub(crate) struct Closed(EndpointId);
+
+impl Closed {
+    /// Makes the token.
+    ///
+    /// # Safety
+    ///
+    /// The endpoint must have left its slot a grace period ago.
+    pub(super) unsafe fn assume(endpoint: EndpointId) -> Self {
+        // INVARIANT: The caller's duty. Slots are filled while a device is made, and not
+        // again.
+        Self(endpoint)
+    }
+
+    /// Which endpoint it was.
+    pub(in crate::net) fn endpoint(&self) -> EndpointId {
+        self.0
+    }
+}
+
 /// Who owns the socket of an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -77,6 +132,15 @@ impl<T: Receiver> Endpoint<T> {
     #[inline]
     pub(crate) fn role(&self) -> T::Role {
         self.role
+    }
+
+    /// What tells this endpoint from others.
+    #[inline]
+    pub(crate) fn id(&self) -> EndpointId {
+        EndpointId {
+            sk: self.sk,
+            dev: self.dev,
+        }
     }
 
     /// Whether a process reads what is passed up.
@@ -207,15 +271,15 @@ impl<T: Receiver> Endpoint<T> {
         _rcu: &rcu::Guard,
     ) -> Result<(), (SkBuff, SendError)> {
         let destination = routes.destination();
-        if !routes.is_of(sending) || destination.is_ipv6() != self.ipv6 {
+        if !self.takes(routes, sending) {
             return Err((skb, SendError::NoRoute));
         }
         let mut gram = datagram.as_raw();
         let sk = self.sk.as_ptr();
         let code = match destination {
             // SAFETY: By the type invariants the socket is valid and of that family, and the
-            // cache is initialised; the device is sending, with softirqs disabled. The header
-            // outlives the call.
+            // cache is initialised and this endpoint's; the device is sending, with softirqs
+            // disabled. The header outlives the call.
             IpAddr::V4(to) => unsafe {
                 bindings::helpers::udp_tunnel_xmit4(
                     routes.as_ptr(),
@@ -244,12 +308,21 @@ impl<T: Receiver> Endpoint<T> {
         Err((skb, SendError::new(code, gram.inner_mtu)))
     }
 
+    /// Whether `routes` are for what this endpoint's device is sending by it. It was got from
+    /// its slot under RCU, so that nobody empties them meanwhile.
+    #[inline]
+    fn takes(&self, routes: &RouteCache, sending: &Sending) -> bool {
+        routes.endpoint() == self.id()
+            && sending.as_ptr() == self.dev.as_ptr()
+            && routes.destination().is_ipv6() == self.ipv6
+    }
+
     /// Whether a packet of several segments, which the device is sending, can be sent as it
     /// is to where `routes` lead: all its segments have the same length, or nobody but the
     /// stack cuts it.
     pub(crate) fn suits(&self, skb: &SkBuff, routes: &RouteCache, sending: &Sending) -> bool {
         let destination = routes.destination();
-        if !routes.is_of(sending) || destination.is_ipv6() != self.ipv6 {
+        if !self.takes(routes, sending) {
             return false;
         }
         let (skb, routes, sk) = (skb.as_ptr(), routes.as_ptr(), self.sk.as_ptr());

@@ -21,8 +21,10 @@ mod slot;
 
 pub(crate) use self::{
     endpoint::{
+        Closed,
         Datagram,
         Endpoint,
+        EndpointId,
         Path,
         SendError,
         TooBig, //
@@ -81,4 +83,8 @@ pub(crate) trait Receiver: Driver {
 
     /// The process has closed its socket, and the slot is empty.
     fn closed(dev: &Device<Self>);
+
+    /// Nobody sends by the socket any more that the process has closed. What is remembered
+    /// of its namespace is to be forgotten: that may go from now on. Sleeps.
+    fn forget(dev: &Device<Self>, closed: &Closed);
 }

@@ -15,6 +15,7 @@ use super::{
         },
     },
     endpoint::{
+        Closed,
         Endpoint,
         Owner, //
     },
@@ -184,9 +185,9 @@ impl<T: Receiver> Slot<T> {
     /// # Safety
     ///
     /// Called by UDP when the last file of a socket that `fill()` has set up is
-    /// closed.
+    /// closed. Process context.
     unsafe extern "C" fn encap_destroy(sk: *mut bindings::sock) {
-        let _rcu = rcu::read_lock();
+        let rcu = rcu::read_lock();
         // SAFETY: As in `encap_rcv()`.
         let this = unsafe { bindings::helpers::udp_encap_user_data(sk, Some(Self::encap_rcv)) }
             .cast::<RcuBox<Endpoint<T>>>();
@@ -203,6 +204,23 @@ impl<T: Receiver> Slot<T> {
         // it to anything any more.
         unsafe { bindings::helpers::udp_tunnel_sock_clear(sk) };
         T::closed(endpoint.device());
+        let id = endpoint.id();
+        // SAFETY: In this read section the endpoint was in its slot, which is emptied before
+        // the device goes.
+        let held = unsafe { endpoint.device().hold() };
+        drop(rcu);
+        if let Some(dev) = held {
+            // Who was sending by the endpoint must be through. The reference has whoever
+            // unloads the module wait for us meanwhile.
+            rcu::synchronize_rcu();
+            // SAFETY: We have emptied the slot, a grace period ago.
+            T::forget(&dev, &unsafe { Closed::assume(id) });
+            // The endpoint holds the socket, and that its namespace.
+            // SAFETY: As below.
+            unsafe { RcuBox::free(this) };
+            return;
+        }
+        // A device that is not registered yet has sent nothing.
         // SAFETY: Neither slot nor socket lead to the endpoint any more, and we have
         // taken it from the slot.
         unsafe { RcuBox::free(this) };

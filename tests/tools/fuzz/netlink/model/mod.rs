@@ -7,9 +7,10 @@
 //! driver. `include/uapi/linux/gtp.h` says what it follows; the C driver, as which it can act
 //! too, has the last word on all but the differences that are noted at [`Driver`].
 
-pub mod lenient;
-#![allow(clippy::result_large_err)] // Refusals are half of what a model says.
+// Refusals are half of what a model says.
+#![allow(clippy::result_large_err)]
 
+pub mod lenient;
 mod link;
 mod pdp;
 #[cfg(test)]

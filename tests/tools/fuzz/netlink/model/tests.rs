@@ -192,7 +192,8 @@ fn errors_of_new_contexts_have_an_order() {
     let good = pdp(1, 1, "10.0.0.1");
     let mut broken = attrs(&good);
     // From the last check to the first, each left broken.
-    let steps: [(&[u16], Option<(u16, Vec<u8>)>, i32); 7] = [
+    type Step<'a> = (&'a [u16], Option<(u16, Vec<u8>)>, i32);
+    let steps: [Step<'_>; 7] = [
         (&[13], Some((13, vec![7])), libc::EAFNOSUPPORT),
         (&[13, 5], Some((13, vec![2])), libc::EINVAL),
         (&[4], Some((11, vec![0; 16])), libc::EAFNOSUPPORT),

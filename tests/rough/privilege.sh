@@ -1,0 +1,243 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Who may do what: a user without rights, one who has CAP_NET_ADMIN and nothing else,
+# the root of a user namespace at home and abroad. (What the root of a user namespace
+# may do at home is tests/selftests/userns.sh's.) At the end all is as root has left it.
+#
+#   +-- GSN (of root's) --+   +-- OTHER (of root's) --+   +- of a user namespace -+
+#   | gtp0, number 77     |   | gtp0, number 78       |   | gtp0                  |
+#   +---------------------+   +-----------------------+   +-----------------------+
+
+# shellcheck source-path=SCRIPTDIR source=../selftests/lib.sh
+. "${0%/*}/../selftests/lib.sh"
+
+[ "$DRIVER" = rust ] || skip_all "the C driver wants rights in the initial user namespace, see userns.sh"
+for tool in setpriv unshare nsenter; do
+	command -v $tool >/dev/null || skip_all "no $tool"
+done
+
+# The root folder of the VM is closed to others.
+chmod 755 /
+netns GSN
+netns OTHER
+program=$(command -v gtptest)
+ctx="version=1 i_tei=1 o_tei=2 ms=10.45.0.2 peer=192.0.2.2"
+new="version=1 i_tei=9 o_tei=2 ms=10.45.0.9 peer=192.0.2.2"
+"$IP" -n "$GSN" addr add 192.0.2.1/32 dev lo
+gt <<-END
+	newlink ns=$GSN name=gtp0 index=77 up create=1
+	newlink ns=$OTHER name=gtp0 index=78 up create=1
+	newpdp ns=$GSN link=gtp0 $ctx
+	newpdp ns=$OTHER link=gtp0 $ctx
+END
+
+# as_it_was NAME
+as_it_was() {
+	gt <<-END
+		test $1: everything is as it was
+		dump ns=$GSN
+		dumped 1
+		dumped has version=1 link=77 family=2 ms=10.45.0.2 peer=192.0.2.2 i_tei=1 o_tei=2
+		dump ns=$OTHER
+		dumped 1
+		nolink ns=$GSN dev=gtp1
+		linkprop ns=$GSN dev=gtp0 up=1 mtu=1452
+		sh $IP netns exec $GSN ethtool -k gtp0 | grep -q '^tx-udp-segmentation: on\|^tcp-segmentation-offload: on'
+	END
+}
+
+# --- A user without rights ------------------------------------------------------
+
+in_gsn=("$IP" netns exec "$GSN")
+# shellcheck disable=SC2317 # called by way of gt
+gtptest() {
+	"${in_gsn[@]}" setpriv --reuid 65534 --regid 65534 --clear-groups "$program" "$@"
+}
+gt <<-END
+	test a user without rights makes, changes and removes no link
+	newlink name=gtp1 create=1 => EPERM
+	udp a bind=192.0.2.1:2200
+	newlink name=gtp1 fd1=a => EPERM
+	setlink dev=gtp0 down => EPERM
+	setlink dev=gtp0 mtu=1000 => EPERM
+	dellink dev=gtp0 => EPERM
+
+	test nor a context
+	newpdp link=gtp0 $new => EPERM
+	newpdp flags=replace link=gtp0 $ctx => EPERM
+	delpdp link=gtp0 version=1 i_tei=1 => EPERM
+
+	test nor sees one
+	getpdp link=gtp0 version=1 i_tei=1 => EPERM
+	dump => EPERM
+	dump link=gtp0 => EPERM
+	dump link=99 => EPERM
+	subscribe ear => EPERM
+
+	test nor has one sent
+	echoreq link=gtp0 version=1 ms=192.0.2.1 peer=192.0.2.1 => EPERM
+
+	test nor in another namespace
+	file other /run/netns/$OTHER
+	newpdp link=78 nsfd=other $new => EPERM
+	getpdp link=78 nsfd=other version=1 i_tei=1 => EPERM
+	delpdp link=78 nsfd=other version=1 i_tei=1 => EPERM
+	newlink name=gtp1 create=1 netns=other => EPERM
+
+	test what anyone may see of an interface is seen
+	family
+	linkdata dev=gtp0 hashsize=1024 role=0 restart=0
+	sh ethtool -S gtp0 | grep -q tx
+	sh ethtool -k gtp0 >/dev/null
+
+	test ethtool changes nothing
+	sh ethtool -K gtp0 tso off 2>&1 | grep -q 'not permitted'
+
+	test the root of a user namespace in a network namespace that is not its own
+	sh unshare --user --map-root-user $program newpdp link=77 $new 2>&1 | grep -q EPERM
+	sh unshare --user --map-root-user $program dump 2>&1 | grep -q EPERM
+	sh unshare --user --map-root-user ethtool -K gtp0 tso off 2>&1 | grep -q 'not permitted'
+END
+unset -f gtptest
+as_it_was "a user without rights"
+
+# --- Root, over a socket of somebody without rights --------------------------------
+
+# Who can have a program of root's write to his socket must not thereby gain its rights.
+# shellcheck disable=SC2317 # called by way of gt
+gtptest() {
+	"${in_gsn[@]}" "$program" "$@"
+}
+gt <<-END
+	test a socket that somebody without rights has opened lends root's to nobody
+	lowly
+	newlink name=gtp1 create=1 => EPERM
+	newpdp link=77 $new => EPERM
+	getpdp link=77 version=1 i_tei=1 => EPERM
+	delpdp link=77 version=1 i_tei=1 => EPERM
+	echoreq link=77 version=1 ms=192.0.2.1 peer=192.0.2.1 => EPERM
+	dump => EPERM
+	file other /run/netns/$OTHER
+	newpdp link=78 nsfd=other $new => EPERM
+	delpdp link=78 nsfd=other version=1 i_tei=1 => EPERM
+END
+unset -f gtptest
+as_it_was "a socket of somebody without rights"
+
+# --- CAP_NET_ADMIN and nothing else --------------------------------------------------
+
+# shellcheck disable=SC2317 # called by way of gt
+gtptest() {
+	"${in_gsn[@]}" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=-all,+net_admin --ambient-caps=-all,+net_admin --bounding-set=-all,+net_admin \
+		"$program" "$@"
+}
+gt <<-END
+	test CAP_NET_ADMIN alone makes contexts, sees and removes them
+	newpdp link=gtp0 $new
+	newpdp flags=replace link=gtp0 $new
+	getpdp link=gtp0 version=1 i_tei=9
+	reply version=1 link=77 family=2 ms=10.45.0.9 peer=192.0.2.2 i_tei=9 o_tei=2
+	dump
+	dumped 2
+	subscribe ear
+	delpdp link=gtp0 version=1 i_tei=9
+	notified ear cmd=delpdp version=1 link=77 family=2 ms=10.45.0.9 peer=192.0.2.2 i_tei=9 o_tei=2
+
+	test CAP_NET_ADMIN alone has an echo request sent
+	echoreq link=gtp0 version=1 ms=192.0.2.1 peer=192.0.2.1
+
+	test CAP_NET_ADMIN alone makes and removes links
+	udp a bind=192.0.2.1:2200
+	newlink name=gtp1 up fd1=a
+	newpdp link=gtp1 $new
+	setlink dev=gtp1 mtu=1000
+	dellink dev=gtp1
+
+	test CAP_NET_ADMIN alone has the right to the other namespaces of the same user namespace
+	file other /run/netns/$OTHER
+	newpdp link=78 nsfd=other $new
+	getpdp link=78 nsfd=other version=1 i_tei=9
+	delpdp link=78 nsfd=other version=1 i_tei=9
+	newlink name=gtp1 netns=other fd1=a
+
+	test CAP_NET_ADMIN alone may use ethtool
+	sh ethtool -K gtp0 tso off && ethtool -K gtp0 tso on
+	sh ethtool -S gtp0 | grep -q tx
+END
+unset -f gtptest
+gt <<-END
+	test its link goes with the socket's last file and by root's hand
+	dellink ns=$OTHER dev=gtp1
+END
+as_it_was "CAP_NET_ADMIN alone"
+
+# --- The root of a user namespace, abroad -----------------------------------------------
+
+# It was in GSN, where it has opened a socket and a file, and goes into namespaces of its own.
+# shellcheck disable=SC2317 # called by way of gt
+gtptest() {
+	"${in_gsn[@]}" setpriv --reuid 65534 --regid 65534 --clear-groups "$program" "$@"
+}
+gt <<-END
+	udp a bind=192.0.2.1:2201
+	file gsn /run/netns/$GSN
+	unshare
+	sh $IP link set lo up
+	test who has the descriptor of a socket of another namespace may hand it in at home
+	newlink name=gtp0 up fd1=a
+	newpdp link=gtp0 $ctx
+	dump
+	dumped 1
+
+	test it may not have a link made abroad, nor for abroad
+	newlink name=gtp1 create=1 netns=gsn => EPERM
+	sh $IP netns set $GSN 7
+	newlink name=gtp1 create=1 linkns=7 => EPERM
+	nolink dev=gtp1
+
+	test it may not move its link abroad
+	setlink dev=gtp0 netns=gsn => EPERM
+	linkprop dev=gtp0 kind=gtp
+
+	test nor manage contexts there
+	newpdp link=77 nsfd=gsn $new => EPERM
+	delpdp link=77 nsfd=gsn version=1 i_tei=1 => EPERM
+
+	test at home ethtool is its own
+	sh ethtool -S gtp0 | grep -q tx
+	sh ethtool -K gtp0 tso off && ethtool -K gtp0 tso on
+
+	test its link goes, the socket is still the process'
+	dellink dev=gtp0
+	newlink name=gtp0 fd1=a
+	dellink dev=gtp0
+	close a
+END
+unset -f gtptest
+as_it_was "the root of a user namespace"
+
+# Root is root in the namespaces of others: it manages what is there.
+unshare --user --map-root-user --net sleep 60 &
+sleeper=$!
+background+=("$sleeper")
+# shellcheck disable=SC2317 # called by way of until_true
+moved() {
+	[ "$(readlink "/proc/$sleeper/ns/net")" != "$(readlink /proc/self/ns/net)" ] &&
+		[ "$(cat "/proc/$sleeper/uid_map" | wc -l)" = 1 ]
+}
+until_true moved
+gt <<-END
+	test root manages contexts in a user namespace's network namespace
+	sh nsenter --target $sleeper --user --net --preserve-credentials $program newlink name=gtp0 index=79 up create=1
+	file theirs /proc/$sleeper/ns/net
+	newpdp ns=$GSN link=79 nsfd=theirs $ctx
+	getpdp ns=$GSN link=79 nsfd=theirs version=1 i_tei=1
+	delpdp ns=$GSN link=79 nsfd=theirs version=1 i_tei=1
+	close theirs
+END
+kill "$sleeper"
+wait "$sleeper" 2>/dev/null
+
+finish
