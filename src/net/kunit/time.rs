@@ -17,7 +17,7 @@ mod tests {
 
     #[test]
     fn once_for_each_class() {
-        let limit = RateLimit::<4>::new(1);
+        let limit = RateLimit::<4>::new(1, 1);
         assert!(limit.allows(0));
         assert!(!limit.allows(0));
         assert!(limit.allows(1));
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn again_after_the_interval() {
-        let limit = RateLimit::<1>::new(10);
+        let limit = RateLimit::<1>::new(10, 1);
         assert!(limit.allows(0));
         assert!(!limit.allows(0));
         fsleep(Delta::from_millis(150));
@@ -39,17 +39,27 @@ mod tests {
     }
 
     #[test]
+    fn burst() {
+        let limit = RateLimit::<2>::new(1, 3);
+        for _ in 0..3 {
+            assert!(limit.allows(0));
+        }
+        assert!(!limit.allows(0));
+        assert!(limit.allows(1));
+    }
+
+    #[test]
     fn extremes() {
         // Never is once a second.
-        let never = RateLimit::<1>::new(0);
+        let never = RateLimit::<1>::new(0, 1);
         assert!(never.allows(0));
         assert!(!never.allows(0));
-        // More often than the clock ticks is once a tick.
-        let often = RateLimit::<1>::new(u32::MAX);
+        // More often than the clock ticks is as often as that.
+        let often = RateLimit::<1>::new(u32::MAX, 1);
         assert!(often.allows(0));
         fsleep(Delta::from_millis(30));
         assert!(often.allows(0));
         // Without a class nothing is served.
-        assert!(!RateLimit::<0>::new(1).allows(0));
+        assert!(!RateLimit::<0>::new(1, 1).allows(0));
     }
 }
