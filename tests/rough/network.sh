@@ -121,6 +121,19 @@ else
 	ktap_skip "loss, repetition, reordering" "no sch_netem"
 fi
 
+# as_before: the loop of changes may have ended anywhere.
+as_before() {
+	local ns
+
+	"$IP" -n "$GGSN" route del blackhole 192.0.2.2/32 metric 5 2>/dev/null
+	for ns in "$GGSN" "$SGSN"; do
+		"$IP" -n "$ns" link set net0 up mtu 1500
+		"$IP" -n "$ns" link set gtp0 mtu 1452
+	done
+	"$IP" -n "$GGSN" route replace 192.0.2.2/32 via 198.51.100.2 src 192.0.2.1 metric 10
+	"$IP" -n "$SGSN" route replace 192.0.2.1/32 via 198.51.100.1 src 192.0.2.2 metric 10
+}
+
 # --- Routes flap ------------------------------------------------------------------
 
 # meanwhile NAME: the statements on stdin over and over while streams go.
@@ -137,6 +150,7 @@ meanwhile() {
 	read -r _ held _ failed < <(grep '^held ' "$work/loop") || held=0
 	diag "$name: ${held:-0} changes, ${failed:-0} failed"
 	check "$name: it happened" test "${held:-0}" -gt 4
+	as_before
 	faults=$((faults + ${held:-0}))
 }
 
@@ -169,9 +183,6 @@ meanwhile "the MTU changes" <<-END
 	sleep 200
 	setlink ns=$SGSN dev=gtp0 mtu=1452
 END
-"$IP" -n "$GGSN" link set net0 mtu 1500
-"$IP" -n "$SGSN" link set net0 mtu 1500
-
 # --- The wire is pulled out, the link goes down and up -----------------------------
 
 meanwhile "the wire is pulled out" <<-END
