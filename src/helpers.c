@@ -20,6 +20,21 @@ void gtp_helper_kfree_skb_reason(struct sk_buff *skb,
 	kfree_skb_reason(skb, reason);
 }
 
+u32 gtp_helper_skb_priority(const struct sk_buff *skb)
+{
+	return skb->priority;
+}
+
+void gtp_helper_skb_set_priority(struct sk_buff *skb, u32 priority)
+{
+	skb->priority = priority;
+}
+
+u32 gtp_helper_skb_mark(const struct sk_buff *skb)
+{
+	return skb->mark;
+}
+
 /* A packet with room for outer headers in front of @len octets of @data. */
 struct sk_buff *gtp_helper_alloc_skb_with(const void *data, unsigned int len)
 {
@@ -100,16 +115,17 @@ static __always_inline void net_receive_inner(struct sk_buff *skb,
 /*
  * Removes what is in front of @start and, unless it is several in one, behind @end
  * of a packet that @sk has received, makes the inner IP header the network header,
- * has the ECN field of the outer one take effect on it (RFC 6040), and hands the
- * packet to the stack as received by @dev; see net_receive_inner().
+ * has the ECN field of the outer one take effect on it (RFC 6040), gives it @mark
+ * if that is not 0, and hands the packet to the stack as received by @dev; see
+ * net_receive_inner().
  *
  * 0: the packet is gone. Above: it is to be dropped for its ECN field. Negative: an
  * error, -EINVAL if there is no IP header.
  */
-int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
-				 unsigned int end, u16 proto,
-				 const struct sock *sk, struct net_device *dev,
-				 struct gro_cells *cells)
+static __always_inline int
+net_skb_receive_inner(struct sk_buff *skb, unsigned int start, unsigned int end,
+		      u16 proto, const struct sock *sk, struct net_device *dev,
+		      struct gro_cells *cells, u32 mark)
 {
 	unsigned int len = proto == ETH_P_IP ? sizeof(struct iphdr) :
 					       sizeof(struct ipv6hdr);
@@ -142,6 +158,8 @@ int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
 		skb_scrub_packet(skb, xnet);
 		skb->encapsulation = 0;
 	}
+	if (mark)
+		skb->mark = mark;
 	outer = ip_hdr(skb);
 	skb_reset_network_header(skb);
 	skb_reset_mac_header(skb);
@@ -153,6 +171,24 @@ int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
 		return err;
 	net_receive_inner(skb, dev, cells);
 	return 0;
+}
+
+int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
+				 unsigned int end, u16 proto,
+				 const struct sock *sk, struct net_device *dev,
+				 struct gro_cells *cells)
+{
+	return net_skb_receive_inner(skb, start, end, proto, sk, dev, cells, 0);
+}
+
+int gtp_helper_skb_receive_inner_marked(struct sk_buff *skb, unsigned int start,
+					unsigned int end, u16 proto,
+					const struct sock *sk,
+					struct net_device *dev,
+					struct gro_cells *cells, u32 mark)
+{
+	return net_skb_receive_inner(skb, start, end, proto, sk, dev, cells,
+				     mark);
 }
 
 /* Tells the inner route that it carries packets of @mtu octets, if it says more. */
