@@ -13,8 +13,11 @@ use crate::client::{
     },
     link_config::{
         LinkConfig,
+        QfiSource,
         Role,
-        IFLA_GTP_DUAL_STACK, //
+        IFLA_GTP_DUAL_STACK,
+        IFLA_GTP_QFI_CHECK,
+        IFLA_GTP_QFI_SOURCE, //
     },
     naming::Naming, //
 };
@@ -77,6 +80,8 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, 7] => "IFLA_GTP_LOCAL",
         [18, 2, 8] => "IFLA_GTP_LOCAL6",
         [18, 2, IFLA_GTP_DUAL_STACK] => "IFLA_GTP_DUAL_STACK",
+        [18, 2, IFLA_GTP_QFI_SOURCE] => "IFLA_GTP_QFI_SOURCE",
+        [18, 2, IFLA_GTP_QFI_CHECK] => "IFLA_GTP_QFI_CHECK",
         _ => return None,
     })
 }
@@ -97,6 +102,12 @@ pub struct GtpLink {
     /// Whether the driver says that the kernel has made sockets of both
     /// families of addresses.
     pub dual_stack: bool,
+    /// What chooses the QoS flow of a packet; of a way that is not known here it
+    /// is the context alone.
+    pub qfi_source: QfiSource,
+    /// Whether the driver says that it drops what is not of its context's QoS
+    /// flow.
+    pub qfi_check: bool,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link has been set up (`IFF_UP`).
@@ -120,6 +131,8 @@ impl GtpLink {
             hash_size: None,
             restart_count: None,
             dual_stack: false,
+            qfi_source: QfiSource::Context,
+            qfi_check: false,
             mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
             state: "UNKNOWN".to_string(),
@@ -156,24 +169,25 @@ impl GtpLink {
                 InfoGtp::Role(role) => self.role = Some(*role),
                 InfoGtp::PdpHashsize(size) => self.hash_size = Some(*size),
                 InfoGtp::RestartCount(count) => self.restart_count = Some(*count),
-                other => match octet(other, IFLA_GTP_DUAL_STACK) {
-                    Some(value) => self.dual_stack = value != 0,
-                    None => self.other.push(other.clone()),
+                other => match octet(other) {
+                    Some((IFLA_GTP_DUAL_STACK, value)) => self.dual_stack = value != 0,
+                    Some((IFLA_GTP_QFI_SOURCE, value)) => {
+                        self.qfi_source = QfiSource::from_number(value).unwrap_or_default();
+                    }
+                    Some((IFLA_GTP_QFI_CHECK, value)) => self.qfi_check = value != 0,
+                    _ => self.other.push(other.clone()),
                 },
             }
         }
     }
 }
 
-/// Returns the first octet of an attribute that the crate has no type for,
-/// where it is of that kind.
-fn octet(attribute: &InfoGtp, kind: u16) -> Option<u8> {
-    if attribute.kind() != kind {
-        return None;
-    }
+/// Returns the number of an attribute that the crate has no type for, and the
+/// first octet of its value.
+fn octet(attribute: &InfoGtp) -> Option<(u16, u8)> {
     let mut value = vec![0; attribute.value_len()];
     attribute.emit_value(&mut value);
-    value.first().copied()
+    Some((attribute.kind(), *value.first()?))
 }
 
 /// Returns the word that `ip` has for an operational state.

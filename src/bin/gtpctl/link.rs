@@ -26,6 +26,7 @@ use gtp::client::{
     Error,
     LinkClient,
     LinkConfig,
+    QfiSource,
     Role,
     Sockets, //
 };
@@ -58,6 +59,10 @@ Words: [dev] NAME, then in any order:
                       absent; local6 ADDRESS takes IPv6 only
   dual_stack          sockets of both families, so that peers may be of either:
                       local may stand once for each; absent is any address
+  qfi_source priority|mark
+                      what chooses the QoS flow of a packet among those of its
+                      PDU session: see IFLA_GTP_QFI_SOURCE in linux/gtp.h
+  qfi_check           drop what comes in and is not of its context's QoS flow
   fd                  open the sockets here instead of having the kernel make
                       them, and stay in the foreground: what the driver does
                       not handle is printed; SIGINT or SIGTERM removes the link
@@ -67,7 +72,7 @@ Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 12] = [
+const ADD_WORDS: [&str; 14] = [
     "role",
     "hsize",
     "restart_count",
@@ -78,6 +83,8 @@ const ADD_WORDS: [&str; 12] = [
     "local6",
     "bind",
     "dual_stack",
+    "qfi_source",
+    "qfi_check",
     "fd",
     "version",
 ];
@@ -140,7 +147,7 @@ impl Add {
         let name = name.ok_or_else(|| Failure::usage("no NAME"))?;
         let mut config = LinkConfig::new(name);
         let (mut netns, mut version) = (None, None);
-        let (mut up, mut fd, mut dual_stack) = (None, None, None);
+        let (mut up, mut fd, mut dual_stack, mut qfi_check) = (None, None, None, None);
         let mut local = Locals::default();
 
         let mut words = Words::new(words);
@@ -149,6 +156,11 @@ impl Add {
                 "up" => once(&mut up, key, ())?,
                 "fd" => once(&mut fd, key, ())?,
                 "dual_stack" => once(&mut dual_stack, key, ())?,
+                "qfi_check" => once(&mut qfi_check, key, ())?,
+                "qfi_source" => {
+                    let source = qfi_source(words.value(key)?)?;
+                    once(&mut config.qfi_source, key, source)?;
+                }
                 "role" => once(&mut config.role, key, role(words.value(key)?)?)?,
                 "hsize" => {
                     let value = number(key, words.value(key)?, u32::MAX.into())?;
@@ -177,6 +189,7 @@ impl Add {
             ));
         }
         config.up = up.is_some();
+        config.qfi_check = qfi_check.is_some();
         if dual_stack.is_some() && fd.is_some() {
             return Err(Failure::usage(
                 "\"dual_stack\" and \"fd\" exclude each other: both families take the kernel's",
@@ -206,26 +219,35 @@ impl Add {
         }
 
         LinkClient::open()?.add(&self.config)?;
-        let is_dual_stack = matches!(self.config.sockets, Sockets::DualStack { .. });
-        if is_dual_stack && !inside(netns.as_ref(), || keep_dual_stack(&self.config.name))? {
-            return Err(Failure::Refused(
-                "this driver makes no links with sockets of both families (EOPNOTSUPP)".to_string(),
-            ));
+        match inside(netns.as_ref(), || lacking(&self.config))? {
+            None => Ok(()),
+            Some(what) => Err(Failure::Refused(format!(
+                "this driver makes no links {what} (EOPNOTSUPP)"
+            ))),
         }
-        Ok(())
     }
 }
 
-/// Looks whether a new link has sockets of both families, and removes it if not:
-/// a driver that does not know of that makes it with those of one.
-fn keep_dual_stack(name: &str) -> Result<bool, Error> {
-    let mut client = LinkClient::open()?;
-    let link = client.get(name)?;
+/// Looks whether a new link is as asked for, and removes it if not: what a driver
+/// does not know it ignores. Returns what it lacks.
+fn lacking(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
+    let dual_stack = matches!(config.sockets, Sockets::DualStack { .. });
+    let source = config.qfi_source.unwrap_or_default();
 
-    if !link.dual_stack {
-        client.del_index(link.index)?;
+    if !dual_stack && !config.qfi_check && source == QfiSource::Context {
+        return Ok(None);
     }
-    Ok(link.dual_stack)
+    let mut client = LinkClient::open()?;
+    let link = client.get(&config.name)?;
+    let lacking = if link.dual_stack != dual_stack {
+        "with sockets of both families"
+    } else if link.qfi_source != source || link.qfi_check != config.qfi_check {
+        "that know of QoS flows"
+    } else {
+        return Ok(None);
+    };
+    client.del_index(link.index)?;
+    Ok(Some(lacking))
 }
 
 /// Does something in the namespace of the link.
@@ -246,6 +268,18 @@ fn address6(keyword: &str, text: &str) -> Result<IpAddr, Failure> {
             "{keyword} {text} is no IPv6 address"
         ))),
         address => Ok(address),
+    }
+}
+
+/// Reads what chooses the QoS flow of a packet.
+fn qfi_source(text: &str) -> Result<QfiSource, Failure> {
+    match text {
+        "context" => Ok(QfiSource::Context),
+        "priority" => Ok(QfiSource::Priority),
+        "mark" => Ok(QfiSource::Mark),
+        _ => Err(Failure::usage(format!(
+            "qfi_source \"{text}\" is none of context, priority and mark"
+        ))),
     }
 }
 
