@@ -20,6 +20,21 @@ void gtp_helper_kfree_skb_reason(struct sk_buff *skb,
 	kfree_skb_reason(skb, reason);
 }
 
+u32 gtp_helper_skb_priority(const struct sk_buff *skb)
+{
+	return skb->priority;
+}
+
+void gtp_helper_skb_set_priority(struct sk_buff *skb, u32 priority)
+{
+	skb->priority = priority;
+}
+
+u32 gtp_helper_skb_mark(const struct sk_buff *skb)
+{
+	return skb->mark;
+}
+
 /* A packet with room for outer headers in front of @len octets of @data. */
 struct sk_buff *gtp_helper_alloc_skb_with(const void *data, unsigned int len)
 {
@@ -163,6 +178,22 @@ int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
 
 	if (unlikely(err && err != 1))
 		return err;
+	net_receive_inner(skb, dev, cells);
+	return 0;
+}
+
+/* The same, and the inner packet has this mark. */
+int gtp_helper_skb_receive_inner_marked(struct sk_buff *skb, unsigned int start,
+					unsigned int end, u16 proto,
+					const struct sock *sk,
+					struct net_device *dev,
+					struct gro_cells *cells, u32 mark)
+{
+	int err = net_decap(skb, start, end, proto, sk, dev);
+
+	if (unlikely(err && err != 1))
+		return err;
+	skb->mark = mark;
 	net_receive_inner(skb, dev, cells);
 	return 0;
 }

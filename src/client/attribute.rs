@@ -64,6 +64,14 @@ numbers! {
     GTPA_MS_ADDR6 = 12,
     /// Family of the mobile station's address, u8.
     GTPA_FAMILY = 13,
+    /// QoS Flow Identifier of what a context sends, u8 (TS 38.415 5.5.3.3).
+    GTPA_QFI = 64,
+    /// What a context sends asks for reflective QoS, no value.
+    GTPA_RQI = 65,
+    /// Paging Policy Indicator of what a context sends, u8.
+    GTPA_PPI = 66,
+    /// The tunnel that a context leaves gets an End Marker, no value.
+    GTPA_END_MARKER = 67,
 }
 
 /// One attribute of the family `gtp`.
@@ -94,6 +102,15 @@ pub enum GtpAttribute {
     MsAddr6(Ipv6Addr),
     /// Family of the mobile station's address: `AF_INET` or `AF_INET6`.
     Family(u8),
+    /// QoS Flow Identifier of what a context sends, 0 to 63. Not mainline's, as
+    /// the next three (TS 38.415 5.5.3).
+    Qfi(u8),
+    /// What a context sends asks for reflective QoS.
+    Rqi,
+    /// Paging Policy Indicator of what a context sends, 0 to 7.
+    Ppi(u8),
+    /// The tunnel that a context leaves gets an End Marker (TS 29.281 7.3.2).
+    EndMarker,
     /// What this client does not know.
     Other(DefaultNla),
 }
@@ -116,7 +133,8 @@ impl GtpAttribute {
 impl Nla for GtpAttribute {
     fn value_len(&self) -> usize {
         match self {
-            Self::Family(_) => 1,
+            Self::Rqi | Self::EndMarker => 0,
+            Self::Family(_) | Self::Qfi(_) | Self::Ppi(_) => 1,
             Self::Flow(_) => 2,
             Self::Link(_)
             | Self::Version(_)
@@ -145,6 +163,10 @@ impl Nla for GtpAttribute {
             Self::PeerAddr6(_) => GTPA_PEER_ADDR6,
             Self::MsAddr6(_) => GTPA_MS_ADDR6,
             Self::Family(_) => GTPA_FAMILY,
+            Self::Qfi(_) => GTPA_QFI,
+            Self::Rqi => GTPA_RQI,
+            Self::Ppi(_) => GTPA_PPI,
+            Self::EndMarker => GTPA_END_MARKER,
             Self::Other(nla) => nla.kind(),
         }
     }
@@ -159,7 +181,8 @@ impl Nla for GtpAttribute {
             Self::NetNsFd(v) => buffer.copy_from_slice(&v.to_ne_bytes()),
             Self::Tid(v) => emit_u64(buffer, *v).expect("eight octets"),
             Self::Flow(v) => emit_u16(buffer, *v).expect("two octets"),
-            Self::Family(v) => buffer.copy_from_slice(&[*v]),
+            Self::Family(v) | Self::Qfi(v) | Self::Ppi(v) => buffer.copy_from_slice(&[*v]),
+            Self::Rqi | Self::EndMarker => {}
             Self::PeerAddress(v) | Self::MsAddress(v) => buffer.copy_from_slice(&v.octets()),
             Self::PeerAddr6(v) | Self::MsAddr6(v) => buffer.copy_from_slice(&v.octets()),
             Self::Other(nla) => nla.emit_value(buffer),
@@ -184,6 +207,10 @@ impl<'a, T: AsRef<[u8]> + ?Sized> Parseable<NlaBuffer<&'a T>> for GtpAttribute {
             GTPA_PEER_ADDR6 => Self::PeerAddr6(head::<16, _>(nla, value)?.into()),
             GTPA_MS_ADDR6 => Self::MsAddr6(head::<16, _>(nla, value)?.into()),
             GTPA_FAMILY => Self::Family(u8::from_ne_bytes(head(nla, value)?)),
+            GTPA_QFI => Self::Qfi(u8::from_ne_bytes(head(nla, value)?)),
+            GTPA_RQI => Self::Rqi,
+            GTPA_PPI => Self::Ppi(u8::from_ne_bytes(head(nla, value)?)),
+            GTPA_END_MARKER => Self::EndMarker,
             _ => Self::Other(DefaultNla::parse(nla)?),
         })
     }
@@ -222,7 +249,7 @@ mod tests {
     #[cfg(target_endian = "little")]
     #[test]
     fn every_attribute_has_its_golden_bytes() {
-        let golden: [(GtpAttribute, &[u8]); 12] = [
+        let golden: [(GtpAttribute, &[u8]); 16] = [
             (GtpAttribute::Link(7), &[8, 0, 1, 0, 7, 0, 0, 0]),
             (GtpAttribute::Version(1), &[8, 0, 2, 0, 1, 0, 0, 0]),
             (
@@ -259,6 +286,10 @@ mod tests {
             ),
             // libgtpnl reads the family as four octets: the padding is zero.
             (GtpAttribute::Family(2), &[5, 0, 13, 0, 2, 0, 0, 0]),
+            (GtpAttribute::Qfi(9), &[5, 0, 64, 0, 9, 0, 0, 0]),
+            (GtpAttribute::Rqi, &[4, 0, 65, 0]),
+            (GtpAttribute::Ppi(7), &[5, 0, 66, 0, 7, 0, 0, 0]),
+            (GtpAttribute::EndMarker, &[4, 0, 67, 0]),
         ];
 
         for (attribute, bytes) in golden {
@@ -283,7 +314,7 @@ mod tests {
     #[test]
     fn names_are_those_of_the_header() {
         assert_eq!(attribute_name(GTPA_I_TEI), Some("GTPA_I_TEI"));
-        assert_eq!(attribute_name(64), None);
+        assert_eq!(attribute_name(63), None);
     }
 
     fn attribute() -> impl Strategy<Value = GtpAttribute> {
@@ -300,7 +331,11 @@ mod tests {
             any::<Ipv6Addr>().prop_map(GtpAttribute::PeerAddr6),
             any::<Ipv6Addr>().prop_map(GtpAttribute::MsAddr6),
             any::<u8>().prop_map(GtpAttribute::Family),
-            (14u16..0x3fff, proptest::collection::vec(any::<u8>(), 0..64))
+            any::<u8>().prop_map(GtpAttribute::Qfi),
+            Just(GtpAttribute::Rqi),
+            any::<u8>().prop_map(GtpAttribute::Ppi),
+            Just(GtpAttribute::EndMarker),
+            (68u16..0x3fff, proptest::collection::vec(any::<u8>(), 0..64))
                 .prop_map(|(kind, value)| GtpAttribute::Other(DefaultNla::new(kind, value))),
         ]
     }

@@ -185,7 +185,9 @@ impl<'a> Batch<'a> {
 fn encode(family: u16, sequence: u32, change: &Change, buffer: &mut Vec<u8>) {
     let (command, attributes, flags) = match change {
         Change::New(context, netns, mode) => {
-            (GTP_CMD_NEWPDP, context.to_attributes(*netns), mode.flags())
+            let mut attributes = context.to_attributes(*netns);
+            attributes.extend(mode.attribute());
+            (GTP_CMD_NEWPDP, attributes, mode.flags())
         }
         Change::Del(link, key) => (GTP_CMD_DELPDP, key.to_attributes(*link), 0),
     };
@@ -269,6 +271,7 @@ mod tests {
             },
             ms: "10.45.0.2".parse().unwrap(),
             peer: "192.0.2.1".parse().unwrap(),
+            flow: None,
             other: Vec::new(),
         };
         let mut bytes = vec![0xee; 4];

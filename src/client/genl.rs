@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The generic netlink family `gtp`: finding it, and its four commands.
+//! The generic netlink family `gtp`: finding it, and its commands.
 
 use crate::client::{
     attribute::{
@@ -21,6 +21,7 @@ use crate::client::{
         GtpMessage,
         GTP_CMD_DELPDP,
         GTP_CMD_ECHOREQ,
+        GTP_CMD_END_MARKER,
         GTP_CMD_GETPDP,
         GTP_CMD_NEWPDP,
         GTP_GENL_NAME, //
@@ -62,6 +63,12 @@ pub enum NewMode {
     /// It replaces the context at once (`NLM_F_REPLACE`). The C driver answers
     /// `EOPNOTSUPP`.
     Replace,
+    /// As [`NewMode::Update`], and the tunnel that the context leaves is ended:
+    /// an End Marker goes there behind the last packet (TS 29.281 7.3.2). The C
+    /// driver does not look at this.
+    UpdateAndEnd,
+    /// As [`NewMode::Replace`], and the tunnel that the context leaves is ended.
+    ReplaceAndEnd,
 }
 
 impl NewMode {
@@ -70,8 +77,28 @@ impl NewMode {
     pub fn flags(self) -> u16 {
         match self {
             Self::Exclusive => NLM_F_CREATE | NLM_F_EXCL,
-            Self::Update => NLM_F_CREATE,
-            Self::Replace => NLM_F_CREATE | NLM_F_REPLACE,
+            Self::Update | Self::UpdateAndEnd => NLM_F_CREATE,
+            Self::Replace | Self::ReplaceAndEnd => NLM_F_CREATE | NLM_F_REPLACE,
+        }
+    }
+
+    /// Returns the attribute of the mode, where it has one.
+    #[must_use]
+    pub fn attribute(self) -> Option<GtpAttribute> {
+        match self {
+            Self::UpdateAndEnd | Self::ReplaceAndEnd => Some(GtpAttribute::EndMarker),
+            Self::Exclusive | Self::Update | Self::Replace => None,
+        }
+    }
+
+    /// Returns the same mode with an end to the old tunnel; `None` where no
+    /// context can leave one.
+    #[must_use]
+    pub fn and_end(self) -> Option<Self> {
+        match self {
+            Self::Exclusive => None,
+            Self::Update | Self::UpdateAndEnd => Some(Self::UpdateAndEnd),
+            Self::Replace | Self::ReplaceAndEnd => Some(Self::ReplaceAndEnd),
         }
     }
 }
@@ -142,7 +169,8 @@ impl GtpClient {
         netns: Option<i32>,
         mode: NewMode,
     ) -> Result<()> {
-        let attributes = context.to_attributes(netns);
+        let mut attributes = context.to_attributes(netns);
+        attributes.extend(mode.attribute());
         self.command(GTP_CMD_NEWPDP, attributes, mode.flags())
     }
 
@@ -208,6 +236,16 @@ impl GtpClient {
     /// The kernel's, see `GTP_CMD_ECHOREQ` in `include/uapi/linux/gtp.h`.
     pub fn echo(&mut self, link: LinkRef, echo: &Echo) -> Result<()> {
         self.command(GTP_CMD_ECHOREQ, echo.to_attributes(link), 0)
+    }
+
+    /// Sends one End Marker (TS 29.281 7.3.2) on the tunnel of a context, now.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, see `GTP_CMD_END_MARKER` in `include/uapi/linux/gtp.h`; the C
+    /// driver answers `EOPNOTSUPP`.
+    pub fn end_marker(&mut self, link: LinkRef, key: &PdpKey) -> Result<()> {
+        self.command(GTP_CMD_END_MARKER, key.to_attributes(link), 0)
     }
 
     /// Builds a message of the family.

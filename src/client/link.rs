@@ -13,9 +13,12 @@ use crate::client::{
     },
     link_config::{
         LinkConfig,
+        QfiSource,
         Role,
         IFLA_GTP_DUAL_STACK,
-        IFLA_GTP_MAX_PDP, //
+        IFLA_GTP_MAX_PDP,
+        IFLA_GTP_QFI_CHECK,
+        IFLA_GTP_QFI_SOURCE, //
     },
     naming::Naming, //
 };
@@ -79,6 +82,8 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, 8] => "IFLA_GTP_LOCAL6",
         [18, 2, IFLA_GTP_DUAL_STACK] => "IFLA_GTP_DUAL_STACK",
         [18, 2, IFLA_GTP_MAX_PDP] => "IFLA_GTP_MAX_PDP",
+        [18, 2, IFLA_GTP_QFI_SOURCE] => "IFLA_GTP_QFI_SOURCE",
+        [18, 2, IFLA_GTP_QFI_CHECK] => "IFLA_GTP_QFI_CHECK",
         _ => return None,
     })
 }
@@ -102,6 +107,12 @@ pub struct GtpLink {
     /// Whether the driver says that the kernel has made sockets of both
     /// families of addresses.
     pub dual_stack: bool,
+    /// What chooses the QoS flow of a packet; of a way that is not known here it
+    /// is the context alone.
+    pub qfi_source: QfiSource,
+    /// Whether the driver says that it drops what is not of its context's QoS
+    /// flow.
+    pub qfi_check: bool,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link has been set up (`IFF_UP`).
@@ -126,6 +137,8 @@ impl GtpLink {
             max_pdp: None,
             restart_count: None,
             dual_stack: false,
+            qfi_source: QfiSource::Context,
+            qfi_check: false,
             mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
             state: "UNKNOWN".to_string(),
@@ -167,6 +180,10 @@ impl GtpLink {
                         self.dual_stack = value != 0;
                     } else if let Some(value) = octets(other, IFLA_GTP_MAX_PDP) {
                         self.max_pdp = Some(u32::from_ne_bytes(value));
+                    } else if let Some([value]) = octets(other, IFLA_GTP_QFI_SOURCE) {
+                        self.qfi_source = QfiSource::from_number(value).unwrap_or_default();
+                    } else if let Some([value]) = octets(other, IFLA_GTP_QFI_CHECK) {
+                        self.qfi_check = value != 0;
                     } else {
                         self.other.push(other.clone());
                     }

@@ -31,6 +31,45 @@ pub(super) const IFLA_GTP_DUAL_STACK: u16 = 64;
 /// Number of the attribute that limits the number of contexts, a u32 in
 /// `IFLA_INFO_DATA`. Not mainline's.
 pub(super) const IFLA_GTP_MAX_PDP: u16 = 65;
+/// Number of the attribute that says what chooses the QoS flow of a packet, a u8.
+pub(super) const IFLA_GTP_QFI_SOURCE: u16 = 66;
+/// Number of the attribute that has the QoS flow of received packets checked, a u8.
+pub(super) const IFLA_GTP_QFI_CHECK: u16 = 67;
+
+/// What chooses the QoS flow of a packet, and is told that of a received one, for
+/// contexts that have one. A driver that does not know of that ignores it:
+/// [`GtpLink::qfi_source`](crate::client::GtpLink::qfi_source) tells what became of
+/// it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum QfiSource {
+    /// The context alone.
+    #[default]
+    Context,
+    /// The packet's priority, if it is `GTP_QFI_TAG` and a QFI.
+    Priority,
+    /// The packet's mark, in the same way.
+    Mark,
+}
+
+impl QfiSource {
+    /// Returns the value of the attribute.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Context => 0,
+            Self::Priority => 1,
+            Self::Mark => 2,
+        }
+    }
+
+    /// Reads the value of the attribute; `None` for one that is not known here.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        [Self::Context, Self::Priority, Self::Mark]
+            .into_iter()
+            .find(|source| source.number() == number)
+    }
+}
 
 /// Where the UDP sockets of a link come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +116,10 @@ pub struct LinkConfig {
     pub max_pdp: Option<u32>,
     /// Restart counter that GTPv0 echo responses carry.
     pub restart_count: Option<u8>,
+    /// What chooses the QoS flow of a packet: the context alone by default.
+    pub qfi_source: Option<QfiSource>,
+    /// Whether received packets must be of their context's QoS flow.
+    pub qfi_check: bool,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link is up from the start.
@@ -97,6 +140,8 @@ impl LinkConfig {
             hash_size: None,
             max_pdp: None,
             restart_count: None,
+            qfi_source: None,
+            qfi_check: false,
             mtu: None,
             up: false,
             netns: None,
@@ -135,6 +180,12 @@ impl LinkConfig {
             let value = max.to_ne_bytes().to_vec();
             InfoGtp::Other(DefaultNla::new(IFLA_GTP_MAX_PDP, value))
         }));
+        let octet = |kind, value| InfoGtp::Other(DefaultNla::new(kind, vec![value]));
+        data.extend(
+            self.qfi_source
+                .map(|source| octet(IFLA_GTP_QFI_SOURCE, source.number())),
+        );
+        data.extend(self.qfi_check.then(|| octet(IFLA_GTP_QFI_CHECK, 1)));
 
         let mut message = LinkMessage::default();
         if self.up {

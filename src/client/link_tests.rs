@@ -56,6 +56,8 @@ fn a_reply_is_read_past_what_is_unknown() {
             max_pdp: None,
             restart_count: Some(3),
             dual_stack: false,
+            qfi_source: QfiSource::Context,
+            qfi_check: false,
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
@@ -63,6 +65,15 @@ fn a_reply_is_read_past_what_is_unknown() {
             other: link.other.clone(),
         }
     );
+}
+
+#[test]
+fn what_is_done_about_qos_flows_is_seen() {
+    let more = [5, 0, 66, 0, 2, 0, 0, 0, 5, 0, 67, 0, 1, 0, 0, 0];
+    let link = read(&reply_with(b"gtp\0", &more)).unwrap();
+    assert_eq!((link.qfi_source, link.qfi_check), (QfiSource::Mark, true));
+    assert_eq!(link.other.len(), 1);
+    assert_eq!(attribute_name(&[18, 2, 66]), Some("IFLA_GTP_QFI_SOURCE"));
 }
 
 #[test]

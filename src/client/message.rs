@@ -28,6 +28,8 @@ pub const GTP_CMD_ECHOREQ: u8 = 3;
 pub const GTP_CMD_ERROR_INDICATION: u8 = 64;
 /// Notification: all PDP contexts of a link are gone. Not mainline's.
 pub const GTP_CMD_FLUSH: u8 = 65;
+/// Sends an End Marker; as a notification: one came in. Not mainline's.
+pub const GTP_CMD_END_MARKER: u8 = 66;
 
 /// A message of the family `gtp`.
 ///

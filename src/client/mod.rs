@@ -55,6 +55,7 @@ pub use link::{
 };
 pub use link_config::{
     LinkConfig,
+    QfiSource,
     Role,
     Sockets, //
 };
@@ -62,6 +63,7 @@ pub use message::{
     GtpMessage,
     GTP_CMD_DELPDP,
     GTP_CMD_ECHOREQ,
+    GTP_CMD_END_MARKER,
     GTP_CMD_ERROR_INDICATION,
     GTP_CMD_FLUSH,
     GTP_CMD_GETPDP,
@@ -74,6 +76,7 @@ pub use monitor::{
 };
 pub use path::{
     Echo,
+    EndMarker,
     ErrorIndication,
     UnknownTunnel, //
 };
@@ -82,5 +85,6 @@ pub use pdp::{
     LinkRef,
     PdpContext,
     PdpKey,
+    QosFlow,
     Tunnel, //
 };

@@ -17,12 +17,14 @@ use crate::client::{
         GtpMessage,
         GTP_CMD_DELPDP,
         GTP_CMD_ECHOREQ,
+        GTP_CMD_END_MARKER,
         GTP_CMD_ERROR_INDICATION,
         GTP_CMD_FLUSH,
         GTP_CMD_NEWPDP, //
     },
     path::{
         Echo,
+        EndMarker,
         ErrorIndication, //
     },
     pdp::PdpContext,
@@ -69,6 +71,8 @@ pub enum Event {
     /// An Error Indication came in (TS 29.281 7.3.1). The context is still
     /// there: whether to remove it is the listener's business.
     ErrorIndication(ErrorIndication),
+    /// An End Marker came in (TS 29.281 7.3.2).
+    EndMarker(EndMarker),
     /// All PDP contexts of a link are gone, since the link is being removed.
     Flush {
         /// Interface index that the link has, or had.
@@ -97,6 +101,9 @@ impl Event {
             GTP_CMD_ECHOREQ => Echo::from_attributes(attributes).map(Self::Echo).ok(),
             GTP_CMD_ERROR_INDICATION => ErrorIndication::from_attributes(attributes)
                 .map(Self::ErrorIndication)
+                .ok(),
+            GTP_CMD_END_MARKER => EndMarker::from_attributes(attributes)
+                .map(Self::EndMarker)
                 .ok(),
             GTP_CMD_FLUSH => attributes.iter().find_map(|attribute| match attribute {
                 GtpAttribute::Link(link) => Some(Self::Flush { link: *link }),
@@ -221,6 +228,7 @@ mod tests {
             tunnel: Tunnel::V1 { i_tei: 1, o_tei: 2 },
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            flow: None,
             other: Vec::new(),
         }
     }
@@ -264,6 +272,20 @@ mod tests {
                 tunnel: UnknownTunnel::V1 { o_tei: 200 },
             })
         );
+        let attributes = vec![
+            GtpAttribute::Version(1),
+            GtpAttribute::Link(7),
+            GtpAttribute::PeerAddress(Ipv4Addr::new(192, 0, 2, 1)),
+            GtpAttribute::ITei(100),
+        ];
+        assert_eq!(
+            event(66, attributes),
+            Event::EndMarker(EndMarker {
+                link: 7,
+                peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+                i_tei: 100,
+            })
+        );
         assert_eq!(
             event(65, vec![GtpAttribute::Link(7)]),
             Event::Flush { link: 7 }
@@ -273,7 +295,7 @@ mod tests {
     #[test]
     fn what_is_unknown_or_incomplete_is_told_all_the_same() {
         let attributes = vec![GtpAttribute::Version(1)];
-        for command in [0, 1, 3, 64, 65, 66] {
+        for command in [0, 1, 3, 64, 65, 66, 99] {
             assert_eq!(
                 event(command, attributes.clone()),
                 Event::Other {

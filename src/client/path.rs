@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is told about the path to a peer: echo, and Error Indications
+//! What is told about the path to a peer: echo, Error Indications and End Markers
 //! (TS 29.281 7.2 and 7.3).
 
 use crate::client::{
@@ -143,6 +143,45 @@ impl ErrorIndication {
             link: link.ok_or_else(|| missing("GTPA_LINK"))?,
             peer: peer.ok_or_else(|| missing("GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6"))?,
             tunnel,
+        })
+    }
+}
+
+/// An End Marker that came in (TS 29.281 7.3.2): a peer has sent its last packet on
+/// a tunnel. Nobody has verified who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndMarker {
+    /// Interface index of the link that it came to.
+    pub link: u32,
+    /// Source of the message.
+    pub peer: IpAddr,
+    /// The incoming TEID of the tunnel.
+    pub i_tei: u32,
+}
+
+impl EndMarker {
+    /// Reads the notification of an End Marker.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] names the attribute that is missing.
+    pub fn from_attributes(attributes: &[GtpAttribute]) -> Result<Self, DecodeError> {
+        let (mut link, mut peer, mut i_tei) = (None, None, None);
+
+        for attribute in attributes {
+            match attribute {
+                GtpAttribute::Link(v) => link = Some(*v),
+                GtpAttribute::PeerAddress(v) => peer = Some(IpAddr::V4(*v)),
+                GtpAttribute::PeerAddr6(v) => peer = Some(IpAddr::V6(*v)),
+                GtpAttribute::ITei(v) => i_tei = Some(*v),
+                _ => {}
+            }
+        }
+
+        Ok(Self {
+            link: link.ok_or_else(|| missing("GTPA_LINK"))?,
+            peer: peer.ok_or_else(|| missing("GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6"))?,
+            i_tei: i_tei.ok_or_else(|| missing("GTPA_I_TEI"))?,
         })
     }
 }

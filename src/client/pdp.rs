@@ -85,6 +85,29 @@ impl Tunnel {
     }
 }
 
+/// The QoS flow of a PDU session, and what else the packets of a context say of
+/// it (TS 38.415 5.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QosFlow {
+    /// QoS Flow Identifier, 0 to 63.
+    pub qfi: u8,
+    /// Reflective QoS Indicator; only towards mobile stations.
+    pub rqi: bool,
+    /// Paging Policy Indicator, 0 to 7; only towards mobile stations.
+    pub ppi: Option<u8>,
+}
+
+impl QosFlow {
+    /// Appends the attributes of the flow.
+    fn append(&self, attributes: &mut Vec<GtpAttribute>) {
+        attributes.push(GtpAttribute::Qfi(self.qfi));
+        if self.rqi {
+            attributes.push(GtpAttribute::Rqi);
+        }
+        attributes.extend(self.ppi.map(GtpAttribute::Ppi));
+    }
+}
+
 /// The link that a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkRef {
@@ -121,6 +144,9 @@ pub struct PdpContext {
     pub ms: IpAddr,
     /// Address of the GSN at the other end of the tunnel.
     pub peer: IpAddr,
+    /// QoS flow, if the tunnel is that of a PDU session. A driver that does not
+    /// know of any, as the C driver, makes a context without.
+    pub flow: Option<QosFlow>,
     /// Attributes that this client does not know, as the kernel sent them.
     pub other: Vec<GtpAttribute>,
 }
@@ -149,6 +175,9 @@ impl PdpContext {
                 attributes.push(GtpAttribute::OTei(o_tei));
             }
         }
+        if let Some(flow) = &self.flow {
+            flow.append(&mut attributes);
+        }
         attributes.extend(self.other.iter().cloned());
         attributes
     }
@@ -166,10 +195,14 @@ impl PdpContext {
         let (mut tid, mut flow) = (None, None);
         let (mut i_tei, mut o_tei) = (None, None);
         let (mut ms, mut peer) = (None, None);
+        let (mut qfi, mut rqi, mut ppi) = (None, false, None);
         let mut other = Vec::new();
 
         for attribute in attributes {
             match attribute {
+                GtpAttribute::Qfi(v) => qfi = Some(*v),
+                GtpAttribute::Rqi => rqi = true,
+                GtpAttribute::Ppi(v) => ppi = Some(*v),
                 GtpAttribute::Link(v) => link = Some(*v),
                 GtpAttribute::Version(v) => version = Some(*v),
                 GtpAttribute::Tid(v) => tid = Some(*v),
@@ -180,7 +213,7 @@ impl PdpContext {
                 GtpAttribute::MsAddr6(v) => ms = Some(IpAddr::V6(*v)),
                 GtpAttribute::PeerAddress(v) => peer = Some(IpAddr::V4(*v)),
                 GtpAttribute::PeerAddr6(v) => peer = Some(IpAddr::V6(*v)),
-                GtpAttribute::NetNsFd(_) | GtpAttribute::Family(_) => {}
+                GtpAttribute::NetNsFd(_) | GtpAttribute::Family(_) | GtpAttribute::EndMarker => {}
                 GtpAttribute::Other(nla) if is_padding(nla) => {}
                 GtpAttribute::Other(_) => other.push(attribute.clone()),
             }
@@ -207,6 +240,7 @@ impl PdpContext {
             tunnel,
             ms: ms.ok_or_else(|| missing("GTPA_MS_ADDRESS or GTPA_MS_ADDR6"))?,
             peer: peer.ok_or_else(|| missing("GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6"))?,
+            flow: qfi.map(|qfi| QosFlow { qfi, rqi, ppi }),
             other,
         })
     }

@@ -18,6 +18,7 @@ fn v1() -> PdpContext {
         },
         ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
         peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+        flow: None,
         other: Vec::new(),
     }
 }
@@ -45,6 +46,27 @@ fn a_v1_context_has_its_golden_bytes() {
 
 #[cfg(target_endian = "little")]
 #[test]
+fn a_qos_flow_comes_behind_what_others_know() {
+    let mut context = v1();
+    let plain = emit(&context.to_attributes(None));
+    context.flow = Some(QosFlow {
+        qfi: 9,
+        rqi: true,
+        ppi: Some(3),
+    });
+    let golden = [
+        5, 0, 64, 0, 9, 0, 0, 0, // GTPA_QFI
+        4, 0, 65, 0, // GTPA_RQI
+        5, 0, 66, 0, 3, 0, 0, 0, // GTPA_PPI
+    ];
+    assert_eq!(
+        emit(&context.to_attributes(None)),
+        [&plain[..], &golden[..]].concat()
+    );
+}
+
+#[cfg(target_endian = "little")]
+#[test]
 fn a_v0_reply_of_the_c_driver_is_read() {
     // The kernel aligns GTPA_TID by an empty GTPA_PAD where it must.
     let reply = [
@@ -68,6 +90,7 @@ fn a_v0_reply_of_the_c_driver_is_read() {
             },
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 3)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            flow: None,
             other: Vec::new(),
         }
     );
@@ -96,7 +119,7 @@ fn what_is_missing_is_named() {
 
 #[test]
 fn unknown_attributes_are_kept() {
-    let unknown = GtpAttribute::Other(DefaultNla::new(64, vec![1, 2, 3]));
+    let unknown = GtpAttribute::Other(DefaultNla::new(99, vec![1, 2, 3]));
     let mut attributes = v1().to_attributes(None);
     attributes.insert(0, unknown.clone());
     assert_eq!(
@@ -141,6 +164,11 @@ fn tunnel() -> impl Strategy<Value = Tunnel> {
     ]
 }
 
+fn flow() -> impl Strategy<Value = Option<QosFlow>> {
+    any::<Option<(u8, bool, Option<u8>)>>()
+        .prop_map(|flow| flow.map(|(qfi, rqi, ppi)| QosFlow { qfi, rqi, ppi }))
+}
+
 proptest! {
     #[test]
     fn a_context_is_read_as_it_was_written(
@@ -148,8 +176,9 @@ proptest! {
         tunnel in tunnel(),
         ms in any::<IpAddr>(),
         peer in any::<IpAddr>(),
+        flow in flow(),
     ) {
-        let context = PdpContext { link, tunnel, ms, peer, other: Vec::new() };
+        let context = PdpContext { link, tunnel, ms, peer, flow, other: Vec::new() };
         let bytes = emit(&context.to_attributes(Some(3)));
         let attributes = GtpAttribute::parse_all(&bytes).unwrap();
         prop_assert_eq!(PdpContext::from_attributes(&attributes).unwrap(), context);

@@ -3,6 +3,10 @@
 //! The device: what `ip link add type gtp` makes.
 
 use super::{
+    flow::{
+        Flows,
+        Source, //
+    },
     netlink::notify,
     path::Management,
     paths::Paths,
@@ -24,6 +28,8 @@ use super::{
             LOCAL6,
             MAX_PDP,
             PDP_HASHSIZE,
+            QFI_CHECK,
+            QFI_SOURCE,
             RESTART_COUNT,
             ROLE, //
         },
@@ -43,6 +49,7 @@ use crate::net::{
     },
     nlattr::{
         total_size,
+        Attr,
         Attrs,
         Policy,
         Rule,
@@ -79,7 +86,8 @@ use kernel::{
     sync::rcu, //
 };
 
-/// What the longest headers of ours take: UDP and GTP version 0, in octets.
+/// What the longest headers of ours take: UDP, and GTP version 0, or 1 with a PDU Session
+/// Container that has a Paging Policy Indicator, in octets.
 const UDP_GTP_LEN: u16 = 8 + 20;
 /// The same with an outer IPv4 header.
 const OUTER4_LEN: u16 = 20 + UDP_GTP_LEN;
@@ -142,6 +150,8 @@ pub(crate) struct SocketRole {
 pub(crate) struct Gtp {
     /// Which end of the tunnels the device is.
     pub(super) role: Role,
+    /// What the device does about QoS flows.
+    pub(super) flows: Flows,
     /// Table size as it was asked for, to be reported back.
     hash_size: u32,
     /// Restart counter for echo responses of version 0.
@@ -165,7 +175,7 @@ pub(crate) struct Gtp {
 }
 
 impl link::Driver for Gtp {
-    const INFO_SIZE: usize = 3 * total_size(4) + 2 * total_size(1);
+    const INFO_SIZE: usize = 3 * total_size(4) + 4 * total_size(1);
     const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
@@ -216,11 +226,7 @@ impl link::Driver for Gtp {
             },
         };
         let restart_count = attrs.get(RESTART_COUNT).map_or(0, |attr| attr.u8());
-        let dual_stack = match params.high_attr(DUAL_STACK).map(|attr| (attr, attr.u8())) {
-            // Nobody has checked the length.
-            Some((attr, _)) if attr.bytes().is_empty() => {
-                return Err(extack.fail_attr(ERANGE, attr, c"IFLA_GTP_DUAL_STACK is an octet"))
-            }
+        let dual_stack = match octet(params, DUAL_STACK, extack)? {
             None | Some((_, 0)) => false,
             Some((_, 1)) if attrs.get(CREATE_SOCKETS).is_some() => true,
             Some((attr, 1)) => {
@@ -241,10 +247,30 @@ impl link::Driver for Gtp {
             }
             attr => attr.and_then(|attr| NonZeroU32::new(attr.u32())),
         };
+        let flows = Flows {
+            source: match octet(params, QFI_SOURCE, extack)? {
+                None => Source::Context,
+                Some((attr, number)) => Source::from_number(number).ok_or_else(|| {
+                    extack.fail_attr(
+                        EINVAL,
+                        attr,
+                        c"The source of the QFI is 0 for none, 1 for priority or 2 for mark",
+                    )
+                })?,
+            },
+            check: match octet(params, QFI_CHECK, extack)? {
+                None | Some((_, 0)) => false,
+                Some((_, 1)) => true,
+                Some((attr, _)) => {
+                    return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_QFI_CHECK is 0 or 1"))
+                }
+            },
+        };
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
             role,
+            flows,
             hash_size,
             restart_count,
             management: Management::new(),
@@ -306,6 +332,12 @@ impl link::Driver for Gtp {
         }
         if let Some(max_pdp) = data.max_pdp {
             writer.put_u32(MAX_PDP, max_pdp.get())?;
+        }
+        if data.flows.source != Source::Context {
+            writer.put_u8(QFI_SOURCE, data.flows.source.number())?;
+        }
+        if data.flows.check {
+            writer.put_u8(QFI_CHECK, 1)?;
         }
         Ok(())
     }
@@ -382,6 +414,21 @@ impl Gtp {
         [Version::V0, Version::V1]
             .into_iter()
             .any(|version| !self.slot(SocketRole { version, ipv6 }).is_empty())
+    }
+}
+
+/// Reads the attribute number `kind`, an octet, of those that rtnetlink does not parse.
+fn octet<'a>(
+    params: &'a NewLink<'_>,
+    kind: u16,
+    extack: &mut ExtAck<'_>,
+) -> Result<Option<(Attr<'a>, u8)>> {
+    match params.high_attr(kind) {
+        // Nobody has checked the length.
+        Some(attr) if attr.bytes().is_empty() => {
+            Err(extack.fail_attr(ERANGE, attr, c"The attribute's value is an octet"))
+        }
+        attr => Ok(attr.map(|attr| (attr, attr.u8()))),
     }
 }
 

@@ -20,6 +20,8 @@
 )]
 
 pub(crate) mod device;
+mod end_marker;
+mod flow;
 pub(crate) mod netlink;
 mod path;
 mod paths;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Path management on sockets that no process reads: echo, error indications and
-//! supported extension headers notifications (GSM 09.60 7.4 and 7.5, TS 29.281 7.2
+//! Path management on sockets that no process reads: echo, error indications, end markers
+//! and supported extension headers notifications (GSM 09.60 7.4 and 7.5, TS 29.281 7.2
 //! and 7.3).
 //!
 //! Received messages are handled under RCU in softirq context.
@@ -10,8 +10,10 @@ use super::{
     device::Gtp,
     netlink::notify,
     pdp::{
+        Family,
         TunnelId,
-        Version, //
+        Version,
+        BY_TUNNEL, //
     },
     rx::{
         drop_with,
@@ -250,6 +252,18 @@ fn message_v1(
         }
         (MessageType::EchoResponse, Some(seq)) if header.teid.0 == 0 => {
             echo_response(dev, Version::V1, &path, seq, rcu)
+        }
+        (MessageType::EndMarker, _) => {
+            let id = TunnelId::V1(header.teid);
+            let is_known = [Family::Inet, Family::Inet6].into_iter().any(|family| {
+                let contexts = &dev.data().contexts;
+                contexts.find(BY_TUNNEL, &id.key(family), rcu).is_some()
+            });
+            if !is_known {
+                return Err(Refusal::UnknownTunnel(id, FlowLabel(0)));
+            }
+            notify::end_marker(dev, header.teid, &path, rcu);
+            Ok(Event::EndMarkerReceived)
         }
         (MessageType::ErrorIndication, _) => {
             let message = message(skb)?;

@@ -16,6 +16,7 @@ use crate::{
     },
     wire::{
         inner::prefix64,
+        session,
         FlowLabel,
         Seq,
         Teid,
@@ -191,6 +192,9 @@ pub(super) struct Pdp {
     pub(super) tunnel: Tunnel,
     /// Address of the MS; of an IPv6 address the prefix counts.
     pub(super) ms: IpAddr,
+    /// What G-PDUs to the peer carry, if the tunnel is that of a PDU session: the QoS flow
+    /// among it. Of version 1 only.
+    pub(super) session: Option<session::Repr>,
     /// The path to the GSN at the other end.
     pub(super) path: Arc<Path>,
     /// How many sequence numbers were used: version 0 counts its G-PDUs.
@@ -199,10 +203,16 @@ pub(super) struct Pdp {
 
 impl Pdp {
     /// Makes a context that has sent nothing yet.
-    pub(super) fn new(tunnel: Tunnel, ms: IpAddr, path: Arc<Path>) -> Self {
+    pub(super) fn new(
+        tunnel: Tunnel,
+        ms: IpAddr,
+        session: Option<session::Repr>,
+        path: Arc<Path>,
+    ) -> Self {
         Self {
             tunnel,
             ms,
+            session,
             path,
             tx_seq: Atomic::new(0),
         }

@@ -39,10 +39,12 @@ use crate::{
     },
     wire::{
         self,
+        ext::Content,
         inner::{
             self,
             Addresses, //
         },
+        session,
         v0,
         v1,
         FlowLabel,
@@ -62,6 +64,8 @@ struct GPdu {
     id: TunnelId,
     /// Flow label of version 0.
     flow: FlowLabel,
+    /// QoS flow, where there is a PDU Session Container.
+    qfi: Option<session::Qfi>,
     /// Offset of the T-PDU.
     start: usize,
     /// Offset of the T-PDU's end: the datagram may have surplus octets.
@@ -119,6 +123,19 @@ impl TPdu {
             Family::Inet6 => ETH_P_IPV6,
         }
     }
+}
+
+/// A T-PDU that its context lets through. Offsets count from the UDP header.
+#[derive(Clone, Copy)]
+struct Admitted {
+    /// EtherType.
+    protocol: u16,
+    /// Offset of its start.
+    start: usize,
+    /// Offset of its end.
+    end: usize,
+    /// QoS flow that the stack may be told of.
+    qfi: Option<session::Qfi>,
 }
 
 /// Why a datagram is not decapsulated. All but the last two are somebody else's matter:
@@ -195,13 +212,24 @@ pub(super) fn receive(
     rcu: &rcu::Guard,
 ) -> Verdict {
     let refusal = match find(dev, endpoint, &mut skb, rcu) {
-        Ok((protocol, start, end)) => match skb.receive_inner(start, end, protocol, endpoint) {
-            Ok(()) => return Verdict::Consumed,
-            Err((given_back, reason)) => {
-                skb = given_back;
-                not_received(dev, reason)
+        Ok(Admitted {
+            protocol,
+            start,
+            end,
+            qfi,
+        }) => {
+            let mark = match qfi {
+                None => 0,
+                Some(qfi) => dev.data().flows.show(&mut skb, qfi),
+            };
+            match skb.receive_inner(start, end, protocol, mark, endpoint) {
+                Ok(()) => return Verdict::Consumed,
+                Err((given_back, reason)) => {
+                    skb = given_back;
+                    not_received(dev, reason)
+                }
             }
-        },
+        }
         Err(refusal) => refusal,
     };
     refuse(dev, endpoint, skb, refusal, rcu)
@@ -245,15 +273,14 @@ fn refuse(
     }
 }
 
-/// Finds the context of a G-PDU: EtherType, offset from the UDP header and offset of the end
-/// of the T-PDU that it lets through.
+/// Finds the context of a G-PDU, and the T-PDU that it lets through.
 #[inline]
 fn find(
     dev: &Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
     rcu: &rcu::Guard,
-) -> Result<(u16, usize, usize), Refusal> {
+) -> Result<Admitted, Refusal> {
     let version = endpoint.role().version;
     match glance(skb, version, dev.data().role) {
         Some((gpdu, t_pdu)) => admit(dev, skb, gpdu, t_pdu, rcu),
@@ -268,7 +295,7 @@ fn walk_and_admit(
     version: Version,
     skb: &mut SkBuff,
     rcu: &rcu::Guard,
-) -> Result<(u16, usize, usize), Refusal> {
+) -> Result<Admitted, Refusal> {
     let (gpdu, t_pdu) = walk(skb, version, dev.data().role)?;
     admit(dev, skb, gpdu, t_pdu, rcu)
 }
@@ -281,7 +308,7 @@ fn admit(
     gpdu: GPdu,
     t_pdu: TPdu,
     rcu: &rcu::Guard,
-) -> Result<(u16, usize, usize), Refusal> {
+) -> Result<Admitted, Refusal> {
     let pdp = dev
         .data()
         .contexts
@@ -294,10 +321,23 @@ fn admit(
     let start = UDP_HEADER_LEN.saturating_add(gpdu.start);
     let end = UDP_HEADER_LEN.saturating_add(gpdu.end);
     let protocol = t_pdu.protocol();
+    let mut qfi = None;
+    if let Some(session) = pdp.session {
+        qfi = dev
+            .data()
+            .flows
+            .judge(session, gpdu.qfi)
+            .map_err(|(event, reason)| Refusal::Drop(event, reason))?;
+    }
     if skb.is_gso() && skb.inner_segment_len(start, protocol) != end.checked_sub(start) {
         return Err(Refusal::Uneven);
     }
-    Ok((protocol, start, end))
+    Ok(Admitted {
+        protocol,
+        start,
+        end,
+        qfi,
+    })
 }
 
 /// Reads what nearly all datagrams are: a G-PDU of version 1 without optional fields, with
@@ -315,6 +355,7 @@ fn glance(skb: &SkBuff, version: Version, role: Role) -> Option<(GPdu, TPdu)> {
     let gpdu = GPdu {
         id: TunnelId::V1(teid),
         flow: FlowLabel(0),
+        qfi: None,
         start: v1::HEADER_LEN,
         end,
     };
@@ -358,6 +399,7 @@ fn walk_v0(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
         v0::Decoded::GPdu(message) => Ok(GPdu {
             id: TunnelId::V0(message.header.tid),
             flow: message.header.flow,
+            qfi: None,
             start: v0::HEADER_LEN,
             end: message.end,
         }),
@@ -372,12 +414,19 @@ fn walk_v1(skb: &mut SkBuff) -> Result<GPdu, Refusal> {
         v1::Decoded::GPdu(message) => Ok(GPdu {
             id: TunnelId::V1(message.teid),
             flow: FlowLabel(0),
+            qfi: message.session.and_then(|content| qfi(skb, content)),
             start: message.start,
             end: message.end,
         }),
         v1::Decoded::Signalling(_) => Err(Refusal::Message),
         v1::Decoded::Unsupported(_) => Err(Refusal::UnknownExtension),
     }
+}
+
+/// Reads the QoS flow of a PDU Session Container; None if that is malformed.
+fn qfi(skb: &SkBuff, content: Content) -> Option<session::Qfi> {
+    let content = content.of(skb.linear().get(UDP_HEADER_LEN..)?)?;
+    session::Repr::parse_qfi(content).ok()
 }
 
 /// Reads the headers in front of a T-PDU of version 1 for receive offload.

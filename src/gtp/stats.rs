@@ -49,6 +49,8 @@ events! {
     RxGso => "rx_unexpected_gso",
     /// Congestion was marked on a packet that must not be marked.
     RxEcn => "rx_ecn",
+    /// It was not of the QoS flow of its context.
+    RxOtherFlow => "rx_other_qos_flow",
     /// There was no memory to receive it.
     RxNoMemory => "rx_no_memory",
     /// No context has the address of the MS.
@@ -81,6 +83,12 @@ events! {
     ErrorIndicationSent => "error_indications_sent",
     /// A supported extension headers notification was sent.
     ExtensionsNotified => "extension_notifications_sent",
+    /// An end marker came for a tunnel that is known.
+    EndMarkerReceived => "end_markers_received",
+    /// An end marker was sent.
+    EndMarkerSent => "end_markers_sent",
+    /// An end marker that was due could not be sent.
+    EndMarkerUnsent => "end_markers_not_sent",
 }
 
 /// How a datagram can be malformed, in the order of the counters.

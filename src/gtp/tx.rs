@@ -40,8 +40,10 @@ use crate::{
     },
     wire::{
         inner,
+        session,
         v0,
-        v1, //
+        v1,
+        Teid, //
     },
 };
 use core::net::IpAddr;
@@ -119,6 +121,8 @@ struct Way<'a> {
     endpoint: &'a Endpoint<Gtp>,
     tos: u8,
     too_big: TooBig,
+    /// What the G-PDU carries, if it is one of a PDU session.
+    session: Option<session::Repr>,
 }
 
 /// Sends an IP packet into the tunnel of its MS.
@@ -178,6 +182,7 @@ fn find_way<'a>(
         endpoint,
         tos: inner.tos,
         too_big: inner.too_big,
+        session: pdp.session.map(|session| gtp.flows.choose(session, skb)),
     })
 }
 
@@ -233,10 +238,34 @@ impl Way<'_> {
                 }
                 .inspect_err(|_| self.pdp.give_back_seq(seq))
             }
-            Tunnel::V1 { o_tei, .. } => match v1::gpdu_header(o_tei, len) {
-                Ok(header) => self.send_behind(dev, skb, &header, sending, rcu),
-                Err(_) => Err((skb, DropReason::TooBig)),
-            },
+            Tunnel::V1 { o_tei, .. } => {
+                if let Some(session) = self.session {
+                    return { *self }.send_in_session(dev, skb, len, o_tei, session, sending, rcu);
+                }
+                match v1::gpdu_header(o_tei, len) {
+                    Ok(header) => self.send_behind(dev, skb, &header, sending, rcu),
+                    Err(_) => Err((skb, DropReason::TooBig)),
+                }
+            }
+        }
+    }
+
+    /// The same for a packet of a PDU session.
+    #[inline(never)]
+    #[allow(clippy::too_many_arguments)]
+    fn send_in_session(
+        self,
+        dev: &Device<Gtp>,
+        skb: SkBuff,
+        len: usize,
+        teid: Teid,
+        session: session::Repr,
+        sending: &Sending,
+        rcu: &rcu::Guard,
+    ) -> Result<(), (SkBuff, DropReason)> {
+        match v1::gpdu_header_in_session(teid, session, len) {
+            Ok(header) => self.send_behind(dev, skb, header.octets(), sending, rcu),
+            Err(_) => Err((skb, DropReason::TooBig)),
         }
     }
 

@@ -32,6 +32,10 @@ pub(super) mod link {
     pub(crate) const DUAL_STACK: u16 = 64;
     /// How many contexts there may be.
     pub(crate) const MAX_PDP: u16 = 65;
+    /// Where the QoS flow of a packet is told.
+    pub(crate) const QFI_SOURCE: u16 = 66;
+    /// Received G-PDUs must be of their context's QoS flow.
+    pub(crate) const QFI_CHECK: u16 = 67;
 }
 
 /// Commands of the generic netlink family.
@@ -48,6 +52,8 @@ pub(super) mod cmd {
     pub(crate) const ERROR_INDICATION: u8 = 64;
     /// Tells that all contexts of a device are gone.
     pub(crate) const FLUSH: u8 = 65;
+    /// Sends an end marker; tells of a received one.
+    pub(crate) const END_MARKER: u8 = 66;
 }
 
 /// Attributes of the generic netlink family.
@@ -78,6 +84,14 @@ pub(super) mod attr {
     pub(crate) const MS_ADDR6: u16 = 12;
     /// Address family of the MS.
     pub(crate) const FAMILY: u16 = 13;
+    /// QoS flow of sent G-PDUs: ours, so from 64 on.
+    pub(crate) const QFI: u16 = 64;
+    /// Sent G-PDUs ask for reflective QoS.
+    pub(crate) const RQI: u16 = 65;
+    /// Paging policy of sent G-PDUs.
+    pub(crate) const PPI: u16 = 66;
+    /// The old tunnel of a context gets an end marker.
+    pub(crate) const END_MARKER: u16 = 67;
 }
 
 /// AF_INET, as the attribute FAMILY holds it.

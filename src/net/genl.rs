@@ -93,7 +93,14 @@ impl Op {
         })
     }
 
-    /// The same with a dump.
+    /// The same with strict validation: attributes are known, and integers have their length.
+    pub(crate) const fn strict<C: Command>() -> Self {
+        let mut op = Self::lenient::<C>();
+        op.0.validate = 0;
+        op
+    }
+
+    /// A lenient command with a dump.
     pub(crate) const fn lenient_with_dump<C: Dump>() -> Self {
         let mut op = Self::lenient::<C>();
         op.0.dumpit = Some(dumpit::<C>);

@@ -18,13 +18,17 @@ use kernel::{
     prelude::*, //
 };
 
-/// What the validation of a request demands of one attribute. All rules are
-/// minimum lengths: longer attributes are accepted, as for any family with
-/// lenient validation.
+/// What the validation of a request demands of one attribute. All lengths are minimum
+/// lengths: longer attributes are accepted, as for any family with lenient validation. A
+/// command with strict validation takes integers of that length only.
 #[derive(Clone, Copy)]
 pub(crate) enum Rule {
     /// An unsigned integer of one octet.
     U8,
+    /// An unsigned integer of one octet, and no more than this.
+    AtMost(u8),
+    /// Nothing: the attribute is there, or is not.
+    Flag,
     /// An unsigned integer of two octets.
     U16,
     /// An unsigned integer of four octets, or an IPv4 address.
@@ -51,15 +55,30 @@ impl<const N: usize> Policy<N> {
         let mut i = 0;
         while i < rules.len() {
             let (attr, rule) = rules[i];
-            let (kind, len) = match rule {
-                Rule::U8 => (bindings::NLA_U8, 0),
-                Rule::U16 => (bindings::NLA_U16, 0),
-                Rule::U32 => (bindings::NLA_U32, 0),
-                Rule::U64 => (bindings::NLA_U64, 0),
-                Rule::AtLeast(len) => (bindings::NLA_UNSPEC, len),
+            let any = bindings::nla_policy_validation_NLA_VALIDATE_NONE;
+            let (kind, validation, bound) = match rule {
+                Rule::U8 => (bindings::NLA_U8, any, 0),
+                Rule::AtMost(max) => {
+                    let at_most = bindings::nla_policy_validation_NLA_VALIDATE_MAX;
+                    (bindings::NLA_U8, at_most, max as i16)
+                }
+                Rule::Flag => (bindings::NLA_FLAG, any, 0),
+                Rule::U16 => (bindings::NLA_U16, any, 0),
+                Rule::U32 => (bindings::NLA_U32, any, 0),
+                Rule::U64 => (bindings::NLA_U64, any, 0),
+                Rule::AtLeast(len) => {
+                    let at_least = bindings::nla_policy_validation_NLA_VALIDATE_MIN;
+                    (bindings::NLA_BINARY, at_least, len as i16)
+                }
             };
             table[attr as usize].type_ = kind as u8;
-            table[attr as usize].len = len;
+            table[attr as usize].validation_type = validation as u8;
+            // Only the bound that the validation is about is looked at.
+            table[attr as usize].__bindgen_anon_1.__bindgen_anon_1 =
+                bindings::nla_policy__bindgen_ty_1__bindgen_ty_1 {
+                    min: bound,
+                    max: bound,
+                };
             i += 1;
         }
         Self(table)
@@ -244,6 +263,15 @@ impl Writer<'_> {
                 bytes.as_ptr().cast(),
             )
         })
+    }
+
+    /// Appends an attribute that says all by being there.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit.
+    pub(crate) fn put_flag(&mut self, kind: u16) -> Result {
+        self.put(kind, &[])
     }
 
     /// Appends an unsigned integer of one octet.

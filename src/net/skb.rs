@@ -75,6 +75,8 @@ drop_reasons! {
     NoSocket = skb_drop_reason_SKB_DROP_REASON_NO_SOCKET,
     /// Congestion was marked on a packet whose sender does not understand the mark.
     Ecn = skb_drop_reason_SKB_DROP_REASON_IP_TUNNEL_ECN,
+    /// The tunnel does not carry traffic of that class.
+    TrafficClass = skb_drop_reason_SKB_DROP_REASON_TUNNEL_TXINFO,
     /// A segmentation offload that the receiver did not ask for.
     UnexpectedGso = skb_drop_reason_SKB_DROP_REASON_SKB_BAD_GSO,
 }
@@ -206,7 +208,8 @@ impl SkBuff {
     /// received by its device, and counts it there. The packet is from `start` to `end` of
     /// the data, whatever is behind `end`, and carries `protocol`; what the outer packet has
     /// left in the metadata is removed, and the ECN field of the outer header takes effect
-    /// (RFC 6040 4.2). The caller is in softirq context, or has softirqs disabled.
+    /// (RFC 6040 4.2). It gets `mark`, unless that is 0. The caller is in softirq context, or
+    /// has softirqs disabled.
     ///
     /// # Errors
     ///
@@ -217,6 +220,7 @@ impl SkBuff {
         start: usize,
         end: usize,
         protocol: u16,
+        mark: u32,
         endpoint: &Endpoint<T>,
     ) -> Result<(), (Self, DropReason)> {
         let (Ok(start), Ok(end)) = (c_uint::try_from(start), c_uint::try_from(end)) else {
@@ -226,15 +230,15 @@ impl SkBuff {
         // function checks that the octets are there. Socket and device are valid by the
         // invariant of the endpoint; the device's cells are there as long as it is up.
         let code = unsafe {
-            bindings::helpers::skb_receive_inner(
-                self.as_ptr(),
-                start,
-                end,
-                protocol,
-                endpoint.sk.as_ptr(),
-                endpoint.dev.as_ptr(),
-                endpoint.device().gro_cells(),
-            )
+            let (skb, sk, dev) = (self.as_ptr(), endpoint.sk.as_ptr(), endpoint.dev.as_ptr());
+            let cells = endpoint.device().gro_cells();
+            if mark == 0 {
+                bindings::helpers::skb_receive_inner(skb, start, end, protocol, sk, dev, cells)
+            } else {
+                bindings::helpers::skb_receive_inner_marked(
+                    skb, start, end, protocol, sk, dev, cells, mark,
+                )
+            }
         };
         if code == 0 {
             // The function has given it away.
@@ -252,6 +256,24 @@ impl SkBuff {
             code if code == EINVAL.to_errno() => DropReason::HeaderTruncated,
             _ => DropReason::NoMemory,
         }
+    }
+
+    /// The packet's priority, by which queueing disciplines tell classes of traffic.
+    pub(crate) fn priority(&self) -> u32 {
+        // SAFETY: By the type invariant the packet is valid.
+        unsafe { bindings::helpers::skb_priority(self.as_ptr()) }
+    }
+
+    /// Sets the packet's priority.
+    pub(crate) fn set_priority(&mut self, priority: u32) {
+        // SAFETY: By the type invariant the packet is valid and ours to change.
+        unsafe { bindings::helpers::skb_set_priority(self.as_ptr(), priority) };
+    }
+
+    /// The packet's mark, which firewalls and routing rules go by.
+    pub(crate) fn mark(&self) -> u32 {
+        // SAFETY: By the type invariant the packet is valid.
+        unsafe { bindings::helpers::skb_mark(self.as_ptr()) }
     }
 
     /// Tells the sender of an IP packet, and the route that it came by, that it is too big,

@@ -68,20 +68,30 @@ impl<T: Keyed<N>, const N: usize> Unpublished<T, N> {
     ///
     /// ENOMEM.
     pub(crate) fn new(value: T) -> Result<Self> {
-        let keys = value.keys();
-        let nodes = keys.map(|Key(key)| {
+        Ok(Self(RcuBox::new(Entry {
+            nodes: Self::nodes(&value),
+            id: 0,
+            value,
+        })?))
+    }
+
+    /// Changes the object, whose keys may become others.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut T)) {
+        let entry = self.0.value_mut();
+        change(&mut entry.value);
+        entry.nodes = Self::nodes(&entry.value);
+    }
+
+    /// Places in no index yet, with the object's keys.
+    fn nodes(value: &T) -> [Opaque<bindings::net_rht_node>; N] {
+        value.keys().map(|Key(key)| {
             Opaque::new(bindings::net_rht_node {
                 head: bindings::rhash_head {
                     next: core::ptr::null_mut(),
                 },
                 key,
             })
-        });
-        Ok(Self(RcuBox::new(Entry {
-            nodes,
-            id: 0,
-            value,
-        })?))
+        })
     }
 }
 

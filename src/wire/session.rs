@@ -25,6 +25,9 @@ const QFI: u8 = 0x3f;
 /// Position of the Paging Policy Indicator in its octet.
 const PPI_SHIFT: u8 = 5;
 
+/// Length of the longest extension header of this codec, in octets.
+pub const MAX_LEN: usize = 2 * UNIT;
+
 /// QoS Flow Identifier, 0 to 63 (TS 38.415 5.5.3.3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
@@ -124,6 +127,31 @@ impl Repr {
         }
     }
 
+    /// Reads no more of an extension header's content than which QoS flow the packet is
+    /// of. What else there is, or should be and is not, does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SessionTruncated`], [`Error::SessionType`].
+    #[inline]
+    pub fn parse_qfi(content: &[u8]) -> Result<Qfi, Error> {
+        let &[kind, flags] = content.first_chunk::<2>().ok_or(Error::SessionTruncated)?;
+        match kind >> 4 {
+            DOWNLINK | UPLINK => Ok(Qfi(flags & QFI)),
+            _ => Err(Error::SessionType),
+        }
+    }
+
+    /// Returns the same container for a packet of another QoS flow.
+    #[inline]
+    #[must_use]
+    pub const fn with_qfi(self, qfi: Qfi) -> Self {
+        match self {
+            Self::Downlink { rqi, ppi, .. } => Self::Downlink { qfi, rqi, ppi },
+            Self::Uplink { .. } => Self::Uplink { qfi },
+        }
+    }
+
     /// Returns the QoS flow, in whichever direction.
     #[inline]
     pub const fn qfi(&self) -> Qfi {
@@ -136,33 +164,35 @@ impl Repr {
     #[inline]
     pub const fn buffer_len(&self) -> usize {
         match self {
-            Self::Downlink { ppi: Some(_), .. } => 2 * UNIT,
+            Self::Downlink { ppi: Some(_), .. } => MAX_LEN,
             Self::Downlink { ppi: None, .. } | Self::Uplink { .. } => UNIT,
         }
     }
 
-    /// Writes the whole extension header, followed by one of type `next`.
-    pub(super) fn emit(&self, next: ExtensionType, writer: &mut Writer<'_>) -> Result<(), Error> {
+    /// Returns the whole extension header, followed by one of type `next`: the first
+    /// [`buffer_len`](Self::buffer_len) octets, and zeroes.
+    #[inline]
+    pub(super) fn octets(&self, next: ExtensionType) -> [u8; MAX_LEN] {
         let next = u8::from(next);
         match *self {
             Self::Downlink { qfi, rqi, ppi } => {
                 let flags = qfi.0 | if rqi { RQI } else { 0 };
                 match ppi {
-                    None => writer.put([1, DOWNLINK << 4, flags, next]),
-                    Some(ppi) => writer.put([
-                        2,
-                        DOWNLINK << 4,
-                        flags | PPP,
-                        ppi.0 << PPI_SHIFT,
-                        0,
-                        0,
-                        0,
-                        next,
-                    ]),
+                    None => [1, DOWNLINK << 4, flags, next, 0, 0, 0, 0],
+                    Some(ppi) => {
+                        let ppi = ppi.0 << PPI_SHIFT;
+                        [2, DOWNLINK << 4, flags | PPP, ppi, 0, 0, 0, next]
+                    }
                 }
             }
-            Self::Uplink { qfi } => writer.put([1, UPLINK << 4, qfi.0, next]),
+            Self::Uplink { qfi } => [1, UPLINK << 4, qfi.0, next, 0, 0, 0, 0],
         }
+    }
+
+    /// Writes the whole extension header, followed by one of type `next`.
+    pub(super) fn emit(&self, next: ExtensionType, writer: &mut Writer<'_>) -> Result<(), Error> {
+        let octets = self.octets(next);
+        writer.put_slice(octets.get(..self.buffer_len()).unwrap_or_default())
     }
 }
 
@@ -225,6 +255,7 @@ mod tests {
             ppi: None,
         };
         assert_eq!(Repr::parse(&content), Ok(want));
+        assert_eq!(Repr::parse_qfi(&content), Ok(Qfi(1)));
         assert_eq!(
             Repr::parse(&[0x1f, 0xff]),
             Ok(Repr::Uplink { qfi: Qfi(63) })
@@ -237,5 +268,19 @@ mod tests {
         assert_eq!(Repr::parse(&[0x00, 0x80]), Err(Error::SessionTruncated));
         assert_eq!(Repr::parse(&[0x20, 0x00]), Err(Error::SessionType));
         assert!(Repr::parse(&[0x10, 0x80]).is_ok());
+        assert_eq!(Repr::parse_qfi(&[0x00]), Err(Error::SessionTruncated));
+        assert_eq!(Repr::parse_qfi(&[0x2f, 0x00]), Err(Error::SessionType));
+        // The Paging Policy Indicator is missing, but not asked for.
+        assert_eq!(Repr::parse_qfi(&[0x00, 0xc9]), Ok(Qfi(9)));
+    }
+
+    #[test]
+    fn another_flow_is_all_that_changes() {
+        let [one, two] = [1, 2].map(Qfi);
+        let (rqi, ppi) = (true, Some(Ppi(3)));
+        let downlink = |qfi| Repr::Downlink { qfi, rqi, ppi };
+        assert_eq!(downlink(one).with_qfi(two), downlink(two));
+        let uplink = |qfi| Repr::Uplink { qfi };
+        assert_eq!(uplink(one).with_qfi(two), uplink(two));
     }
 }

@@ -31,12 +31,15 @@ pub use signalling::{
     echo_request,
     echo_response,
     end_marker,
+    end_marker_in_session,
     Signalling,
     ECHO_REQUEST_LEN,
     ECHO_RESPONSE_LEN, //
 };
 
 use super::{
+    ext::ExtensionType,
+    session,
     types::FLAG_PT,
     Error,
     MessageType,
@@ -167,6 +170,74 @@ pub fn gpdu_header_with_seq(
     Ok([h0, h1, h2, h3, h4, h5, h6, h7, s0, s1, 0, 0])
 }
 
+/// A header of ours with a PDU Session Container for its only extension header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionHeader {
+    octets: [u8; LONG_HEADER_LEN + session::MAX_LEN],
+    len: usize,
+}
+
+impl SessionHeader {
+    /// Makes the header of a message with `payload` octets behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PayloadTooLong`] if payload and extension header are more than Length
+    /// can count.
+    #[inline]
+    fn new(
+        message: MessageType,
+        teid: Teid,
+        session: session::Repr,
+        payload: usize,
+    ) -> Result<Self, Error> {
+        let len = session_header_len(session);
+        let behind = len.saturating_sub(HEADER_LEN).saturating_add(payload);
+        let header = Header {
+            flags: FLAGS | FLAG_E,
+            message,
+            length: length(behind)?,
+            teid,
+        };
+        let [h0, h1, h2, h3, h4, h5, h6, h7] = header.octets();
+        let next = u8::from(ExtensionType::PduSessionContainer);
+        let [s0, s1, s2, s3, s4, s5, s6, s7] = session.octets(ExtensionType::None);
+        Ok(Self {
+            octets: [
+                h0, h1, h2, h3, h4, h5, h6, h7, 0, 0, 0, next, s0, s1, s2, s3, s4, s5, s6, s7,
+            ],
+            len,
+        })
+    }
+
+    /// The header's octets.
+    #[inline]
+    pub fn octets(&self) -> &[u8] {
+        self.octets.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Length of the header of a G-PDU with this PDU Session Container, in octets.
+#[inline]
+pub const fn session_header_len(session: session::Repr) -> usize {
+    LONG_HEADER_LEN.saturating_add(session.buffer_len())
+}
+
+/// Returns the header of a G-PDU with a T-PDU of `payload` octets and with a PDU
+/// Session Container (TS 29.281 5.2.2.7).
+///
+/// # Errors
+///
+/// [`Error::PayloadTooLong`] above 65527 octets, or 65523 with a Paging Policy Indicator.
+#[inline]
+pub fn gpdu_header_in_session(
+    teid: Teid,
+    session: session::Repr,
+    payload: usize,
+) -> Result<SessionHeader, Error> {
+    SessionHeader::new(MessageType::GPdu, teid, session, payload)
+}
+
 /// Has a header say that `payload` octets are behind it, optional fields and extension
 /// headers included in `header`. A header that is too short, or a payload that is too
 /// long, changes nothing.
@@ -219,6 +290,42 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_ours_in_a_session() {
+        let qfi = session::Qfi::new(9).unwrap();
+        let uplink = session::Repr::Uplink { qfi };
+        let header = gpdu_header_in_session(Teid(0x0a0b_0c0d), uplink, 84).unwrap();
+        let want = [
+            0x34, 0xff, 0, 92, 10, 11, 12, 13, 0, 0, 0, 0x85, 1, 0x10, 9, 0,
+        ];
+        assert_eq!(header.octets(), want);
+        let downlink = session::Repr::Downlink {
+            qfi,
+            rqi: true,
+            ppi: session::Ppi::new(5),
+        };
+        let header = gpdu_header_in_session(Teid(1), downlink, 84).unwrap();
+        let want = [
+            0x34, 0xff, 0, 96, 0, 0, 0, 1, 0, 0, 0, 0x85, 2, 0x00, 0xc9, 0xa0, 0, 0, 0, 0,
+        ];
+        assert_eq!(header.octets(), want);
+        assert_eq!(header.octets().len(), session_header_len(downlink));
+        // The whole header as a value says the same.
+        for session in [uplink, downlink] {
+            let repr = Repr {
+                session: Some(session),
+                ..Repr::new(MessageType::GPdu, Teid(7), 84)
+            };
+            let mut buf = vec![0; repr.header_len()];
+            repr.emit(&mut buf).unwrap();
+            let header = gpdu_header_in_session(Teid(7), session, 84).unwrap();
+            assert_eq!(header.octets(), buf);
+        }
+        assert!(gpdu_header_in_session(Teid(1), uplink, 65527).is_ok());
+        let long = gpdu_header_in_session(Teid(1), uplink, 65528);
+        assert_eq!(long, Err(Error::PayloadTooLong));
+    }
+
+    #[test]
     fn payload_of_a_header_can_be_changed() {
         let mut header = [0x30, 0xff, 5, 120, 0, 0, 0, 1];
         set_payload(&mut header, 84);
@@ -228,6 +335,9 @@ mod tests {
         let mut header = [0x32, 0xff, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0];
         set_payload(&mut header, 84);
         assert_eq!(header, [0x32, 0xff, 0, 88, 0, 0, 0, 1, 2, 3, 0, 0]);
+        let mut header = [0x34, 0xff, 9, 9, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0x10, 9, 0];
+        set_payload(&mut header, 84);
+        assert_eq!(header[2..4], [0, 92]);
         let mut short = [0x30, 0xff, 0, 0, 0];
         set_payload(&mut short, 84);
         assert_eq!(short, [0x30, 0xff, 0, 0, 0]);

@@ -40,6 +40,24 @@ tei() {
 tid() { printf '0x26201%x%x%x00098765\n' "$2" "$1" "$3"; }
 flow() { [ "$1" = rust ] && echo "0x1${2}$4$3" || echo "0x5${2}$4$3"; }
 
+# session LINK: what our G-PDUs of bearer 5 carry, in words of gtpctl.
+session() {
+	echo -n " qfi $(($1 + 8))"
+	[ "$(ggsn "$1")" != rust ] || echo -n " rqi ppi $1"
+}
+
+# container SIDE LINK BEARER: the same as `decode` wants it of what goes towards that
+# side: PDU type, QFI, RQI, PPI. The C driver knows none of this.
+container() {
+	if [ "$1$3" != c5 ]; then
+		echo -
+	elif [ "$(ggsn "$2")" = rust ]; then
+		echo "0,$(($2 + 8)),1,$2"
+	else
+		echo "1,$(($2 + 8)),-,-"
+	fi
+}
+
 # context SIDE LINK INNER BEARER: one line of `gtpctl pdp batch`.
 context() {
 	local peer
@@ -48,7 +66,9 @@ context() {
 	if [ "$(version "$4")" = 0 ]; then
 		echo "version 0 tid $(tid "$2" "$3" "$4") flow $(flow "$peer" "$2" "$3" "$4")"
 	else
-		echo "version 1 i_tei $(tei "$1" "$2" "$3" "$4") o_tei $(tei "$peer" "$2" "$3" "$4")"
+		echo -n "version 1 i_tei $(tei "$1" "$2" "$3" "$4") o_tei $(tei "$peer" "$2" "$3" "$4")"
+		[ "$1$4" != rust5 ] || session "$2"
+		echo
 	fi
 }
 
@@ -77,7 +97,7 @@ setup() {
 		echo "ip link set gtp$link up"
 		echo "gtpctl pdp batch - <<-END"
 		for inner in 4 6; do
-			for bearer in 0 1 2; do
+			for bearer in 0 1 2 5; do
 				context "$side" "$link" "$inner" "$bearer"
 			done
 		done
@@ -93,7 +113,7 @@ setup() {
 					echo "iperf3 -s -D -p 500$bearer -B $(server "$link" $inner)"
 				done
 			fi
-			for bearer in 0 1 2 3 4; do
+			for bearer in 0 1 2 3 4 5; do
 				if [ $role = ggsn ]; then
 					echo "ip route add $(phone "$link" $inner $bearer) dev gtp$link src $(server "$link" $inner)"
 				else
@@ -126,14 +146,19 @@ expectations() {
 	for link in $links; do
 		printf 'ours\t%s\t%s\n' "$(local_of "$link" rust)" $((link + 40))
 		for inner in 4 6; do
-			for bearer in 0 1 2; do
+			for bearer in 0 1 2 5; do
 				for side in rust c; do
 					printf 'gpdu\t%s, towards the VM "%s"\t' "$(title "$link" "$inner" "$bearer")" "$side"
 					expectation "$side" "$link" "$inner" "$bearer"
 					[ "$inner" = 4 ] && echo -n icmp || echo -n icmpv6
-					[ "$bearer" = 2 ] && echo || echo ,tcp,udp
+					[ "$bearer" = 2 ] || [ "$bearer" = 5 ] || echo -n ,tcp,udp
+					printf '\t%s\n' "$(container "$side" "$link" "$bearer")"
 				done
 			done
+		done
+		for bearer in 1 5; do
+			printf 'end\tlink %s, bearer %s\t%s\t%s\t%s\t%s\n' "$link" $bearer "$(local_of "$link" rust)" \
+				"$(local_of "$link" c)" "$(tei c "$link" 4 $bearer)" "$(container c "$link" $bearer)"
 		done
 		for bearer in 3 4; do
 			printf 'unknown\tlink %s, v%s\t' "$link" "$(version $bearer)"
@@ -149,5 +174,6 @@ title() {
 	bearer=v$(version "$3")
 	[ "$(ggsn "$1")" = rust ] || ours=SGSN
 	[ "$3" != 2 ] || bearer="v1 with one TEID for both families"
+	[ "$3" != 5 ] || bearer="v1, a PDU session"
 	echo "IPv$2 in IPv$(outer "$1"), $bearer, ours the $ours"
 }

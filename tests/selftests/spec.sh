@@ -60,7 +60,7 @@ contexts() {
 		setlink ns=$FAR dev=gtp0 up
 		setlink ns=$GSN dev=gtp0 up
 		newpdp ns=$GSN link=gtp0 version=0 tid=1 flow=2 ms=10.45.0.1 peer=192.0.2.2
-		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2 qfi=9 rqi= ppi=3
 		newpdp ns=$GSN link=gtp6 version=1 i_tei=1 o_tei=2 family=10 ms6=2001:db8:: peer6=::1
 	END
 }
@@ -100,6 +100,11 @@ notifications() {
 		send peer to=192.0.2.1:2152 : gtp1 teid=0 type=26 seq=0 / hex 1000000022850004c0000202
 		$pdp event=error-indication@ear
 
+		test so is an End Marker
+		differs kernel sockets: messages nobody reads fill the receive buffer
+		send peer to=192.0.2.1:2152 : gtp1 teid=1 type=254
+		$pdp event=end-marker-ntf@ear
+
 		test so is the end of a link with contexts
 		differs no DELPDP on link removal
 		dellink ns=$GSN dev=gtp0
@@ -109,9 +114,9 @@ notifications() {
 
 dual_stack() {
 	cat <<-END
-		test the data of a link for both families, with a limit
+		test the data of a link with all that is ours
 		dellink ns=$GSN dev=gtp6
-		newlink ns=$GSN name=gtp1 create=1 local=127.0.0.2 local6=::1 64:u8=1 65:u32=7
+		newlink ns=$GSN name=gtp1 create=1 local=127.0.0.2 local6=::1 64:u8=1 65:u32=7 qfisource=1 qficheck=1
 		spec $folder/gtp-link.yaml ns=$GSN dev=gtp1
 	END
 }

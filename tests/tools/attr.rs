@@ -40,6 +40,8 @@ pub const LINK: Schema = &[
     ("restart", 6, Shape::Number(1)),
     ("local", 7, Shape::Ip4),
     ("local6", 8, Shape::Ip6),
+    ("qfisource", 66, Shape::Number(1)),
+    ("qficheck", 67, Shape::Number(1)),
 ];
 
 /// `GTPA_*`.
@@ -57,6 +59,10 @@ pub const PDP: Schema = &[
     ("peer6", 11, Shape::Ip6),
     ("ms6", 12, Shape::Ip6),
     ("family", 13, Shape::Number(1)),
+    ("qfi", 64, Shape::Number(1)),
+    ("rqi", 65, Shape::Hex),
+    ("ppi", 66, Shape::Number(1)),
+    ("endmarker", 67, Shape::Hex),
 ];
 
 /// One attribute with its header, padded with zeroes to four octets.

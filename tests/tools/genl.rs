@@ -120,6 +120,7 @@ pub fn command(text: &str) -> Done<u8> {
         "delpdp" => 1,
         "getpdp" => 2,
         "echoreq" => 3,
+        "endmarker" => 66,
         _ => match text.parse() {
             Ok(number) => number,
             Err(_) => return usage(format!("{text}: no such command")),

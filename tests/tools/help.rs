@@ -62,15 +62,16 @@ Packets: layers separated by /, several packets in one datagram by +; `*` as a v
 Links (attributes: NAME=VALUE, or NAME:TYPE=VALUE with u8 u16 u32 u64 be32 hex str)
   newlink [ns=] name= [up] [mtu=] [kind=] [nonul] [noinfo] [flags=create,excl|none]
           [netns=FILE] [linkns=NSID] [index=N]
-          [fd0= fd1= hashsize= role= create= restart= local= local6=] [=> ERRNO]
+          [fd0= fd1= hashsize= role= create= restart= local= local6= qfisource= qficheck=] [=> ERRNO]
   nolink [ns=] dev=         there is none of that name
   dellink [ns=] dev= | setlink [ns=] dev= up|down|mtu=|netns=
   linkdata [ns=] dev= ATTRIBUTES     the link's own data, octet by octet
   linkprop [ns=] dev= [type= flags= mtu= minmtu= maxmtu= txqlen= qdisc= addr= kind= carrier=]
 
 PDP contexts
-  newpdp|delpdp|getpdp|echoreq [ns=] [flags=excl,replace,create,append] [cmd=]
-          link= version= tid= flow= i_tei= o_tei= ms= peer= ms6= peer6= family= nsfd= [=> ERRNO]
+  newpdp|delpdp|getpdp|echoreq|endmarker [ns=] [flags=excl,replace,create,append] [cmd=]
+          link= version= tid= flow= i_tei= o_tei= ms= peer= ms6= peer6= family= nsfd=
+          qfi= rqi= ppi= endmarker= [=> ERRNO]   rqi and endmarker have no value
   reply cmd=N ATTRIBUTES     the last reply, octet by octet
   dump [ns=] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES | dumped padded (with zeroes)
   dumpbegin [ns=] [link=] | dumppart N | dumprest   the same in parts, with time in between

@@ -95,8 +95,46 @@
  *				of ours
  * GTP_CMD_ERROR_INDICATION	a peer does not know one of our tunnels
  * GTP_CMD_FLUSH		all contexts of a link are gone, with the link
+ * GTP_CMD_END_MARKER		a peer has sent the last packet on a tunnel
  *
  * The first two carry the attributes of a reply.
+ *
+ *
+ * PDU sessions of 5G
+ * ==================
+ *
+ * A context with GTPA_QFI is the tunnel of a PDU session: each of its G-PDUs
+ * carries a PDU Session Container for its first and only extension header
+ * (TS 29.281 5.2.2.7, TS 38.415 5.5), with the QFI and, on a GGSN, what
+ * GTPA_RQI and GTPA_PPI say. The PDU type is that of the downlink on a GGSN, of
+ * the uplink on an SGSN. The GTP header then has 16 octets in place of 8, or 20
+ * with GTPA_PPI, and path MTU and segmentation reckon with that. Nothing
+ * changes for contexts without GTPA_QFI.
+ *
+ * Where one session has several QoS flows, a classifier chooses among them
+ * packet by packet: with IFLA_GTP_QFI_SOURCE the QFI of a packet that the link
+ * sends is the one that its priority or its mark names, if it does, or else
+ * the context's. GTP_QFI_TAG + QFI names one. All other values have other
+ * meanings, as the priority of a forwarded packet, which comes of its TOS
+ * octet, and a mark that steers routing. A T-PDU that the link receives gets
+ * its QFI for priority or mark in the same way, if it came with one.
+ *
+ * With IFLA_GTP_QFI_SOURCE 1 (in tc's notation a priority of 0x51460009 is
+ * 5146:9, and nft has it, too):
+ *
+ *	nft add table inet qfi
+ *	nft add chain inet qfi out '{ type filter hook postrouting priority 0; }'
+ *	nft add rule inet qfi out oifname gtp0 udp dport 5060 meta priority set 5146:9
+ *
+ *	tc qdisc add dev gtp0 clsact
+ *	tc filter add dev gtp0 egress protocol ip flower ip_proto udp dst_port 5060 \
+ *		action skbedit priority 5146:9
+ *
+ * With IFLA_GTP_QFI_SOURCE 2: "meta mark set 0x51460009" and "action skbedit
+ * mark 0x51460009". Of received T-PDUs the mark can be read anywhere, the
+ * priority until the packet is forwarded, that is in "prerouting", "input" and
+ * tc's ingress. TCP segments that are joined on their way up keep the QFI of
+ * the first.
  */
 #ifndef _UAPI_LINUX_GTP_H_
 #define _UAPI_LINUX_GTP_H_
@@ -124,10 +162,14 @@
  *	A change and a replacement are atomic: a packet meets the context as
  *	it was or as it is, never none and never half of each, and a request
  *	that fails leaves it as it was. Its counters and sequence numbers go
- *	on.
+ *	on. GTPA_QFI, GTPA_RQI and GTPA_PPI are optional: a change without any
+ *	of them leaves them as they are (unless it is one to version 0), any
+ *	other request means them as it says them. With GTPA_END_MARKER a
+ *	change or replacement ends the tunnel that it leaves.
  *
  *	EINVAL: a mandatory attribute is missing, the version is unknown, or
- *	the MS address is not of GTPA_FAMILY. ENODEV: no such network
+ *	the MS address is not of GTPA_FAMILY; or see GTPA_QFI, GTPA_RQI,
+ *	GTPA_PPI and GTPA_END_MARKER. ENODEV: no such network
  *	namespace or link, the link is not of kind gtp, or it has no socket
  *	for that version. EPERM: see GTPA_NET_NS_FD. EAFNOSUPPORT: the link
  *	has no socket of the peer's family, peers of both families are given,
@@ -153,7 +195,7 @@
  *	link of kind gtp has that index). Older drivers do not look at the
  *	attributes of a dump. The reply carries GTPA_VERSION, GTPA_LINK,
  *	GTPA_FAMILY, the MS address, the peer's address and the identifiers of
- *	its version.
+ *	its version, and GTPA_QFI, GTPA_RQI, GTPA_PPI where they are set.
  * @GTP_CMD_ECHOREQ: Send one Echo Request (TS 29.281 7.2.1) from the kernel's
  *	socket. Takes GTPA_VERSION, GTPA_LINK, the peer's address as
  *	destination and the MS address as source: the local one, not a mobile
@@ -180,6 +222,25 @@
  * @GTP_CMD_FLUSH: Notification only. All contexts of a link are gone, since the
  *	link is being removed: told once, in place of a GTP_CMD_DELPDP for each
  *	of them, and only if there were any. Carries GTPA_LINK.
+ * @GTP_CMD_END_MARKER: Send one End Marker (TS 29.281 7.3.2) on the tunnel of a
+ *	context, with the kernel's or the process' socket, now: what other
+ *	processors are about to send may come behind it. See GTPA_END_MARKER
+ *	for one that is the last. It has no sequence number, and on the tunnel
+ *	of a PDU session the container of the context. Takes GTPA_VERSION,
+ *	which is 1, GTPA_LINK, optionally GTPA_NET_NS_FD, and a key as
+ *	GTP_CMD_DELPDP. Validation is strict: an unknown attribute, or one of
+ *	the wrong length, is EINVAL, or ERANGE.
+ *
+ *	EINVAL: GTPA_VERSION or GTPA_LINK missing, no key, the version or the
+ *	context's is not 1, an MS address is not of GTPA_FAMILY. ENODEV, EPERM,
+ *	EADDRNOTAVAIL: as above. ENETDOWN: the link is down. ENOENT: no such
+ *	context. ENOTCONN: the socket is closed. ENOMEM. Others: no route.
+ *
+ *	Notification: an End Marker has come in for a tunnel that the link
+ *	knows. Sent for links whose sockets are the kernel's; on a socket of
+ *	userspace's the message itself can be read. Carries GTPA_VERSION,
+ *	GTPA_LINK, GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6 (source of the message)
+ *	and GTPA_I_TEI. Nobody has verified who sent it.
  */
 enum gtp_genl_cmds {
 	GTP_CMD_NEWPDP = 0,
@@ -192,6 +253,7 @@ enum gtp_genl_cmds {
 	/* Not mainline's. */
 	GTP_CMD_ERROR_INDICATION = 64,
 	GTP_CMD_FLUSH = 65,
+	GTP_CMD_END_MARKER = 66,
 };
 
 /*
@@ -201,6 +263,7 @@ enum gtp_genl_cmds {
 #define GTP_CMD_NEWPDP_NTF	GTP_CMD_NEWPDP
 #define GTP_CMD_DELPDP_NTF	GTP_CMD_DELPDP
 #define GTP_CMD_ECHOREQ_NTF	GTP_CMD_ECHOREQ
+#define GTP_CMD_END_MARKER_NTF	GTP_CMD_END_MARKER
 
 /**
  * enum gtp_version - values of GTPA_VERSION
@@ -249,7 +312,26 @@ enum gtp_version {
  * @GTPA_FAMILY: u8. Family of the MS address, AF_INET or AF_INET6. Default:
  *	AF_INET. In replies always, with three octets of zero after it, since
  *	clients were seen that read four.
- * @__GTPA_MAX: One more than the highest attribute.
+ * @__GTPA_MAX: One more than the highest of mainline's attributes.
+ * @GTPA_QFI: u8, 0 to 63. QoS Flow Identifier of what a context of version 1
+ *	sends: it is the tunnel of a PDU session. See above. ERANGE: more than
+ *	63, or too short. EINVAL: too long, or a context of version 0.
+ * @GTPA_RQI: No value. What the context sends asks the MS for reflective QoS
+ *	(TS 38.415 5.5.3.4). EINVAL: without GTPA_QFI, or on an SGSN. ERANGE: it
+ *	has a value.
+ * @GTPA_PPI: u8, 0 to 7. Paging Policy Indicator of what the context sends
+ *	(TS 38.415 5.5.3.7). ERANGE: more than 7, or too short. EINVAL: too
+ *	long, without GTPA_QFI, or on an SGSN.
+ * @GTPA_END_MARKER: No value. In GTP_CMD_NEWPDP: if an existing context leaves
+ *	its tunnel, having another peer or another GTPA_O_TEI afterwards, one
+ *	End Marker is sent to the old peer with the old TEID, behind the last
+ *	G-PDU there. When the request is acknowledged it has been sent, or
+ *	could not be, for want of a socket, a route or memory; this takes an
+ *	RCU grace period, some hundredths of a second. Requests on several
+ *	sockets wait at the same time. Where a request makes a context, or the
+ *	tunnel stays, none is sent. If contexts of both families share a
+ *	tunnel, it is for the last one that leaves. EINVAL: the context is, or
+ *	is to be, of version 0. ERANGE: it has a value. Not in replies.
  */
 enum gtp_attrs {
 	GTPA_UNSPEC = 0,
@@ -267,10 +349,19 @@ enum gtp_attrs {
 	GTPA_MS_ADDR6 = 12,
 	GTPA_FAMILY = 13,
 	__GTPA_MAX,
+
+	/* Not mainline's. */
+	GTPA_QFI = 64,
+	GTPA_RQI = 65,
+	GTPA_PPI = 66,
+	GTPA_END_MARKER = 67,
 };
 
-/* Highest attribute of enum gtp_attrs. */
+/* Highest of mainline's attributes in enum gtp_attrs. */
 #define GTPA_MAX		(__GTPA_MAX - 1)
+
+/* Added to a QFI: a priority or a mark that names it. See IFLA_GTP_QFI_SOURCE. */
+#define GTP_QFI_TAG		0x51460000
 
 /* The peer's former name, which old clients are written with. */
 #define GTPA_SGSN_ADDRESS	GTPA_PEER_ADDRESS
@@ -295,11 +386,23 @@ enum gtp_attrs {
  *	replacing one is not making one more. 0, the default: no limit but
  *	memory, which is charged to the cgroup of who asks for a context.
  *	ERANGE: too short, as for any scalar.
+ * @IFLA_GTP_QFI_SOURCE: u8, in a request, and in a reply where it is not 0.
+ *	What chooses the QFI of a packet, for contexts that have GTPA_QFI: 0,
+ *	the default: the context alone; 1: the packet's priority, if it is
+ *	GTP_QFI_TAG + QFI; 2: its mark, in the same way. What is received has
+ *	its QFI told there. See above. EINVAL: another value. ERANGE: too short.
+ * @IFLA_GTP_QFI_CHECK: u8, in a request, and in a reply where it is 1. 1: a
+ *	G-PDU for a context with GTPA_QFI is dropped if it has another QFI or
+ *	none (rx_other_qos_flow among the link's counters). That is for
+ *	sessions of one flow. 0, the default: it is received. EINVAL: another
+ *	value. ERANGE: too short.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
 	IFLA_GTP_DUAL_STACK = 64,
 	IFLA_GTP_MAX_PDP = 65,
+	IFLA_GTP_QFI_SOURCE = 66,
+	IFLA_GTP_QFI_CHECK = 67,
 	__IFLA_GTP_MORE_MAX,
 };
 

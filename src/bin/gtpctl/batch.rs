@@ -200,7 +200,9 @@ fn change(line: &str, links: &mut Links) -> Result<Option<Change>, Failure> {
             )))
         }
     };
-    let (context, netns) = AddWords::parse(words)?.resolve(links)?;
+    let request = AddWords::parse(words)?;
+    let mode = request.mode(mode)?;
+    let (context, netns) = request.resolve(links)?;
     Ok(Some(Change::New(context, netns, mode)))
 }
 

@@ -26,6 +26,7 @@ use gtp::client::{
     Error,
     LinkClient,
     LinkConfig,
+    QfiSource,
     Role,
     Sockets, //
 };
@@ -59,6 +60,10 @@ Words: [dev] NAME, then in any order:
                       absent; local6 ADDRESS takes IPv6 only
   dual_stack          sockets of both families, so that peers may be of either:
                       local may stand once for each; absent is any address
+  qfi_source priority|mark
+                      what chooses the QoS flow of a packet among those of its
+                      PDU session: see IFLA_GTP_QFI_SOURCE in linux/gtp.h
+  qfi_check           drop what comes in and is not of its context's QoS flow
   fd                  open the sockets here instead of having the kernel make
                       them, and stay in the foreground: what the driver does
                       not handle is printed; SIGINT or SIGTERM removes the link
@@ -68,7 +73,7 @@ Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 13] = [
+const ADD_WORDS: [&str; 15] = [
     "role",
     "hsize",
     "max_pdp",
@@ -80,6 +85,8 @@ const ADD_WORDS: [&str; 13] = [
     "local6",
     "bind",
     "dual_stack",
+    "qfi_source",
+    "qfi_check",
     "fd",
     "version",
 ];
@@ -142,7 +149,7 @@ impl Add {
         let name = name.ok_or_else(|| Failure::usage("no NAME"))?;
         let mut config = LinkConfig::new(name);
         let (mut netns, mut version) = (None, None);
-        let (mut up, mut fd, mut dual_stack) = (None, None, None);
+        let (mut up, mut fd, mut dual_stack, mut qfi_check) = (None, None, None, None);
         let mut local = Locals::default();
 
         let mut words = Words::new(words);
@@ -151,6 +158,11 @@ impl Add {
                 "up" => once(&mut up, key, ())?,
                 "fd" => once(&mut fd, key, ())?,
                 "dual_stack" => once(&mut dual_stack, key, ())?,
+                "qfi_check" => once(&mut qfi_check, key, ())?,
+                "qfi_source" => {
+                    let source = qfi_source(words.value(key)?)?;
+                    once(&mut config.qfi_source, key, source)?;
+                }
                 "role" => once(&mut config.role, key, role(words.value(key)?)?)?,
                 "hsize" => {
                     let value = number(key, words.value(key)?, u32::MAX.into())?;
@@ -183,6 +195,7 @@ impl Add {
             ));
         }
         config.up = up.is_some();
+        config.qfi_check = qfi_check.is_some();
         if dual_stack.is_some() && fd.is_some() {
             return Err(Failure::usage(
                 "\"dual_stack\" and \"fd\" exclude each other: both families take the kernel's",
@@ -231,7 +244,9 @@ pub fn make(config: &LinkConfig, netns: Option<&File>) -> Outcome {
 fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
     let is_dual_stack = matches!(config.sockets, Sockets::DualStack { .. });
     let max_pdp = config.max_pdp.filter(|&max| max != 0);
-    if !is_dual_stack && max_pdp.is_none() {
+    let source = config.qfi_source.unwrap_or_default();
+    let has_flows = config.qfi_check || source != QfiSource::Context;
+    if !is_dual_stack && max_pdp.is_none() && !has_flows {
         return Ok(None);
     }
 
@@ -241,6 +256,8 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
         "sockets of both families"
     } else if link.max_pdp != max_pdp {
         "a limit of PDP contexts"
+    } else if link.qfi_source != source || link.qfi_check != config.qfi_check {
+        "QoS flows"
     } else {
         return Ok(None);
     };
@@ -266,6 +283,18 @@ fn address6(keyword: &str, text: &str) -> Result<IpAddr, Failure> {
             "{keyword} {text} is no IPv6 address"
         ))),
         address => Ok(address),
+    }
+}
+
+/// Reads what chooses the QoS flow of a packet.
+fn qfi_source(text: &str) -> Result<QfiSource, Failure> {
+    match text {
+        "context" => Ok(QfiSource::Context),
+        "priority" => Ok(QfiSource::Priority),
+        "mark" => Ok(QfiSource::Mark),
+        _ => Err(Failure::usage(format!(
+            "qfi_source \"{text}\" is none of context, priority and mark"
+        ))),
     }
 }
 

@@ -41,6 +41,21 @@ fn words_follow_the_name_in_any_order() {
 }
 
 #[test]
+fn qos_flows_have_their_words() {
+    let add = parse("gtp0 qfi_source mark qfi_check").unwrap();
+    let mut config = LinkConfig::new("gtp0");
+    config.qfi_source = Some(QfiSource::Mark);
+    config.qfi_check = true;
+    assert_eq!(add.config, config);
+    let add = parse("gtp0 qfi_source priority").unwrap();
+    assert_eq!(add.config.qfi_source, Some(QfiSource::Priority));
+    assert_eq!(
+        parse("gtp0 qfi_source tos").unwrap_err(),
+        "qfi_source \"tos\" is none of context, priority and mark"
+    );
+}
+
+#[test]
 fn own_sockets_are_asked_for_by_fd() {
     let add = parse("gtp0 fd bind 192.0.2.1 version 1").unwrap();
     assert!(add.foreground);

@@ -63,7 +63,8 @@ enum Object {
     #[command(subcommand)]
     Pdp(PdpVerb),
 
-    /// Print what happens to PDP contexts, Echo Responses and Error Indications
+    /// Print what happens to PDP contexts, Echo Responses, Error Indications and
+    /// End Markers
     Monitor(MonitorOptions),
 
     /// Send one Echo Request from the kernel's socket
@@ -109,6 +110,10 @@ enum PdpVerb {
     /// Show one PDP context
     #[command(after_help = pdp::KEY_HELP)]
     Get(Words),
+
+    /// Send an End Marker on the tunnel of a PDP context, now
+    #[command(after_help = pdp::KEY_HELP)]
+    EndMarker(Words),
 
     /// Show the PDP contexts of one link, or of all
     #[command(visible_aliases = ["show", "ls"], after_help = "Words: [dev NAME | ifindex N]")]
@@ -224,6 +229,12 @@ fn run(arguments: &Arguments) -> Outcome {
             enter(arguments)?;
             pdp::get(&request, format)
         }
+        Object::Pdp(PdpVerb::EndMarker(words)) => {
+            let words = words.as_strs();
+            let request = pdp::KeyWords::parse(&words)?;
+            enter(arguments)?;
+            pdp::end_marker(&request)
+        }
         Object::Pdp(PdpVerb::List(words)) => {
             let words = words.as_strs();
             let request = pdp::list_words(&words)?;
@@ -252,6 +263,7 @@ fn run(arguments: &Arguments) -> Outcome {
 fn add(arguments: &Arguments, words: &Words, mode: NewMode) -> Outcome {
     let words = words.as_strs();
     let request = pdp::AddWords::parse(&words)?;
+    let mode = request.mode(mode)?;
     enter(arguments)?;
     pdp::add(&request, mode)
 }

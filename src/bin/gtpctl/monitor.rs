@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use gtp::client::{
+    EndMarker,
     ErrorIndication,
     Event,
     LinkClient,
@@ -81,6 +82,43 @@ impl fmt::Display for ErrorIndicationView<'_> {
     }
 }
 
+/// An End Marker with the name of the link that it came to.
+#[derive(Debug, Serialize)]
+struct EndMarkerView<'a> {
+    dev: Option<&'a str>,
+    ifindex: u32,
+    version: u32,
+    i_tei: u32,
+    peer: IpAddr,
+}
+
+impl<'a> EndMarkerView<'a> {
+    /// Shows an End Marker under the name that its link has. Version 0 has none.
+    fn new(marker: &EndMarker, dev: Option<&'a str>) -> Self {
+        Self {
+            dev,
+            ifindex: marker.link,
+            version: 1,
+            i_tei: marker.i_tei,
+            peer: marker.peer,
+        }
+    }
+}
+
+impl fmt::Display for EndMarkerView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = DevView {
+            dev: self.dev,
+            ifindex: self.ifindex,
+        };
+        write!(
+            f,
+            "{link} version {} i_tei {} peer {}",
+            self.version, self.i_tei, self.peer
+        )
+    }
+}
+
 /// An event with the words and keys that it is printed with.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -89,6 +127,7 @@ enum EventView<'a> {
     Del(PdpView<'a>),
     Echo(EchoView),
     ErrorIndication(ErrorIndicationView<'a>),
+    EndMarker(EndMarkerView<'a>),
     Flush(DevView<'a>),
     Lost {},
     Unknown { command: u8 },
@@ -106,6 +145,9 @@ impl<'a> EventView<'a> {
                 indication,
                 names.latest(indication.link),
             )),
+            Event::EndMarker(marker) => {
+                Self::EndMarker(EndMarkerView::new(marker, names.latest(marker.link)))
+            }
             Event::Flush { link } => Self::Flush(DevView {
                 dev: names.latest(*link),
                 ifindex: *link,
@@ -124,6 +166,7 @@ impl fmt::Display for EventView<'_> {
             Self::Del(context) => write!(f, "del {context}"),
             Self::Echo(echo) => write!(f, "echo {echo}"),
             Self::ErrorIndication(indication) => write!(f, "error_indication {indication}"),
+            Self::EndMarker(marker) => write!(f, "end_marker {marker}"),
             Self::Flush(link) => write!(f, "flush {link}"),
             Self::Lost {} => write!(f, "lost messages"),
             Self::Unknown { command } => write!(f, "unknown command {command}"),
@@ -186,6 +229,7 @@ mod tests {
             tunnel: Tunnel::V1 { i_tei: 1, o_tei: 2 },
             ms: "10.45.0.2".parse().unwrap(),
             peer: "192.0.2.1".parse().unwrap(),
+            flow: None,
             other: Vec::new(),
         }
     }
@@ -267,6 +311,22 @@ mod tests {
                 "error_indication ifindex 4000000 version 0 tid 0x1234 peer 2001:db8::1"
                     .to_string(),
                 r#"{"event":"error_indication","dev":null,"ifindex":4000000,"version":0,"tid":4660,"peer":"2001:db8::1"}"#.to_string()
+            )
+        );
+    }
+
+    #[test]
+    fn an_end_marker_has_its_forms() {
+        let marker = Event::EndMarker(EndMarker {
+            link: 4_000_000,
+            peer: "192.0.2.1".parse().unwrap(),
+            i_tei: 100,
+        });
+        assert_eq!(
+            both(&marker),
+            (
+                "end_marker ifindex 4000000 version 1 i_tei 100 peer 192.0.2.1".to_string(),
+                r#"{"event":"end_marker","dev":null,"ifindex":4000000,"version":1,"i_tei":100,"peer":"192.0.2.1"}"#.to_string()
             )
         );
     }

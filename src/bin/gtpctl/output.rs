@@ -11,6 +11,7 @@ use gtp::client::{
     Family,
     GtpLink,
     PdpContext,
+    QfiSource,
     Role,
     Tunnel, //
 };
@@ -69,6 +70,12 @@ pub struct PdpView<'a> {
     o_tei: Option<u32>,
     ms: IpAddr,
     peer: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qfi: Option<u8>,
+    #[serde(skip_serializing_if = "is_false")]
+    rqi: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ppi: Option<u8>,
 }
 
 impl<'a> PdpView<'a> {
@@ -93,6 +100,9 @@ impl<'a> PdpView<'a> {
             o_tei,
             ms: context.ms,
             peer: context.peer,
+            qfi: context.flow.map(|flow| flow.qfi),
+            rqi: context.flow.is_some_and(|flow| flow.rqi),
+            ppi: context.flow.and_then(|flow| flow.ppi),
         }
     }
 }
@@ -116,7 +126,17 @@ impl fmt::Display for PdpView<'_> {
         if let Some(o_tei) = self.o_tei {
             write!(f, " o_tei {o_tei}")?;
         }
-        write!(f, " ms {} peer {}", self.ms, self.peer)
+        write!(f, " ms {} peer {}", self.ms, self.peer)?;
+        if let Some(qfi) = self.qfi {
+            write!(f, " qfi {qfi}")?;
+        }
+        if self.rqi {
+            f.write_str(" rqi")?;
+        }
+        if let Some(ppi) = self.ppi {
+            write!(f, " ppi {ppi}")?;
+        }
+        Ok(())
     }
 }
 
@@ -166,6 +186,10 @@ pub struct LinkView<'a> {
     restart_count: Option<u8>,
     #[serde(skip_serializing_if = "is_false")]
     dual_stack: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qfi_source: Option<&'static str>,
+    #[serde(skip_serializing_if = "is_false")]
+    qfi_check: bool,
 }
 
 /// Tells whether a flag is left out: as `ip` does, only what is set is shown.
@@ -192,6 +216,12 @@ impl<'a> LinkView<'a> {
             max_pdp: link.max_pdp,
             restart_count: link.restart_count,
             dual_stack: link.dual_stack,
+            qfi_source: match link.qfi_source {
+                QfiSource::Context => None,
+                QfiSource::Priority => Some("priority"),
+                QfiSource::Mark => Some("mark"),
+            },
+            qfi_check: link.qfi_check,
         }
     }
 }
@@ -213,6 +243,12 @@ impl fmt::Display for LinkView<'_> {
         }
         if self.dual_stack {
             f.write_str(" dual_stack")?;
+        }
+        if let Some(source) = self.qfi_source {
+            write!(f, " qfi_source {source}")?;
+        }
+        if self.qfi_check {
+            f.write_str(" qfi_check")?;
         }
         if let Some(mtu) = self.mtu {
             write!(f, " mtu {mtu}")?;
@@ -287,6 +323,7 @@ pub fn line<T: Serialize + fmt::Display>(format: Format, entry: &T) -> io::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gtp::client::QosFlow;
     use std::net::Ipv4Addr;
 
     fn context(tunnel: Tunnel) -> PdpContext {
@@ -295,6 +332,7 @@ mod tests {
             tunnel,
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            flow: None,
             other: Vec::new(),
         }
     }
@@ -318,6 +356,23 @@ mod tests {
             PdpView::new(&context(V0), None).to_string(),
             "ifindex 7 version 0 tid 0x1234 flow 9 ms 10.45.0.2 peer 192.0.2.1"
         );
+    }
+
+    #[test]
+    fn a_qos_flow_is_printed_in_the_words_that_make_it() {
+        let mut context = context(V1);
+        context.flow = Some(QosFlow {
+            qfi: 9,
+            rqi: true,
+            ppi: Some(3),
+        });
+        let view = PdpView::new(&context, Some("gtp0"));
+        assert_eq!(
+            view.to_string(),
+            "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1 qfi 9 rqi ppi 3"
+        );
+        let json = serde_json::to_string(&view).unwrap();
+        assert!(json.ends_with(r#""peer":"192.0.2.1","qfi":9,"rqi":true,"ppi":3}"#));
     }
 
     #[test]
@@ -363,6 +418,8 @@ mod tests {
             max_pdp: None,
             restart_count: Some(0),
             dual_stack: false,
+            qfi_source: QfiSource::Context,
+            qfi_check: false,
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
@@ -378,6 +435,16 @@ mod tests {
             "7: gtp0 role sgsn hsize 1024 restart_count 0 mtu 1452 up state UNKNOWN"
         );
 
+        link.qfi_source = QfiSource::Mark;
+        link.qfi_check = true;
+        assert_eq!(
+            LinkView::new(&link).to_string(),
+            "7: gtp0 role sgsn hsize 1024 restart_count 0 qfi_source mark qfi_check mtu 1452 up state UNKNOWN"
+        );
+        let json = serde_json::to_string(&LinkView::new(&link)).unwrap();
+        assert!(json.ends_with(r#","qfi_source":"mark","qfi_check":true}"#));
+        link.qfi_source = QfiSource::Context;
+        link.qfi_check = false;
         link.dual_stack = true;
         link.max_pdp = Some(100_000);
         assert_eq!(

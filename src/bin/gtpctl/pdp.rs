@@ -36,6 +36,7 @@ use gtp::client::{
     NewMode,
     PdpContext,
     PdpKey,
+    QosFlow,
     Tunnel, //
 };
 use std::{
@@ -56,12 +57,19 @@ Words, in any order:
                          16 bits
   ms ADDRESS             mobile station; an IPv6 one has its whole /64
   peer ADDRESS           GSN at the other end of the tunnel
+  qfi N                  version 1: what is sent is of that QoS flow, 0 to 63, of
+                         a PDU session of 5G
+  rqi, ppi N             with qfi, towards mobile stations: it asks for reflective
+                         QoS; it has that paging policy, 0 to 7
+  end_marker             update and replace: if the context leaves its tunnel, an
+                         End Marker goes there behind the last packet
   netns NETNS            network namespace that the link is in, if elsewhere
 
 Numbers are decimal, or hexadecimal after 0x.
-Example: gtpctl pdp add dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1";
+Example: gtpctl pdp add dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1
+         gtpctl pdp replace dev gtp0 i_tei 100 o_tei 300 ms 10.45.0.2 peer 192.0.2.7 qfi 9 end_marker";
 
-/// What `del` and `get` take.
+/// What `del`, `get` and `end-marker` take.
 pub const KEY_HELP: &str = "\
 Words, in any order:
   dev NAME | ifindex N   link, by name or by interface index
@@ -77,10 +85,23 @@ Numbers are decimal, or hexadecimal after 0x.
 Example: gtpctl pdp del dev gtp0 ms 10.45.0.2";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 10] = [
-    "dev", "ifindex", "netns", "version", "i_tei", "o_tei", "tid", "flow", "ms", "peer",
+const ADD_WORDS: [&str; 14] = [
+    "dev",
+    "ifindex",
+    "netns",
+    "version",
+    "i_tei",
+    "o_tei",
+    "tid",
+    "flow",
+    "ms",
+    "peer",
+    "qfi",
+    "rqi",
+    "ppi",
+    "end_marker",
 ];
-/// Keywords of `del` and `get`.
+/// Keywords of `del`, `get` and `end-marker`.
 const KEY_WORDS: [&str; 8] = [
     "dev", "ifindex", "netns", "version", "i_tei", "tid", "ms", "family",
 ];
@@ -101,37 +122,66 @@ struct PdpWords<'a> {
     ms: Option<IpAddr>,
     peer: Option<IpAddr>,
     family: Option<Family>,
+    qfi: Option<u8>,
+    rqi: Option<()>,
+    ppi: Option<u8>,
+    end_marker: Option<()>,
 }
 
 impl<'a> PdpWords<'a> {
     /// Reads words, of which `known` are allowed.
     fn parse(words: &'a [&'a str], known: &[&str]) -> Result<Self, Failure> {
-        const U32: u64 = u32::MAX as u64;
-        const U16: u64 = u16::MAX as u64;
-
         let mut found = Self::default();
         let mut words = Words::new(words);
         while let Some(key) = words.keyword() {
             if !known.contains(&key) {
                 return Err(unknown(key, known));
             }
-            let value = words.value(key)?;
             match key {
-                "dev" => once(&mut found.dev, key, value)?,
-                "ifindex" => once(&mut found.ifindex, key, number(key, value, U32)?)?,
-                "netns" => once(&mut found.netns, key, value)?,
-                "version" => once(&mut found.version, key, number(key, value, 1)?)?,
-                "tid" => once(&mut found.tid, key, number(key, value, u64::MAX)?)?,
-                "flow" => once(&mut found.flow, key, number(key, value, U16)?)?,
-                "i_tei" => once(&mut found.i_tei, key, number(key, value, U32)?)?,
-                "o_tei" => once(&mut found.o_tei, key, number(key, value, U32)?)?,
-                "ms" => once(&mut found.ms, key, address(key, value)?)?,
-                "peer" => once(&mut found.peer, key, address(key, value)?)?,
-                "family" => once(&mut found.family, key, family(value)?)?,
-                _ => return Err(unknown(key, known)),
+                "rqi" => once(&mut found.rqi, key, ())?,
+                "end_marker" => once(&mut found.end_marker, key, ())?,
+                _ => found.put(key, words.value(key)?, known)?,
             }
         }
         Ok(found)
+    }
+
+    /// Keeps the value of a keyword.
+    fn put(&mut self, key: &str, value: &'a str, known: &[&str]) -> Outcome {
+        const U32: u64 = u32::MAX as u64;
+        const U16: u64 = u16::MAX as u64;
+
+        match key {
+            "dev" => once(&mut self.dev, key, value),
+            "ifindex" => once(&mut self.ifindex, key, number(key, value, U32)?),
+            "netns" => once(&mut self.netns, key, value),
+            "version" => once(&mut self.version, key, number(key, value, 1)?),
+            "tid" => once(&mut self.tid, key, number(key, value, u64::MAX)?),
+            "flow" => once(&mut self.flow, key, number(key, value, U16)?),
+            "i_tei" => once(&mut self.i_tei, key, number(key, value, U32)?),
+            "o_tei" => once(&mut self.o_tei, key, number(key, value, U32)?),
+            "ms" => once(&mut self.ms, key, address(key, value)?),
+            "peer" => once(&mut self.peer, key, address(key, value)?),
+            "family" => once(&mut self.family, key, family(value)?),
+            "qfi" => once(&mut self.qfi, key, number(key, value, 63)?),
+            "ppi" => once(&mut self.ppi, key, number(key, value, 7)?),
+            _ => Err(unknown(key, known)),
+        }
+    }
+
+    /// Returns the QoS flow, where one is named.
+    fn qos_flow(&self, tunnel: &Tunnel) -> Result<Option<QosFlow>, Failure> {
+        let (rqi, ppi) = (self.rqi.is_some(), self.ppi);
+        let Some(qfi) = self.qfi else {
+            if rqi || ppi.is_some() {
+                return Err(Failure::usage("\"rqi\" and \"ppi\" go with \"qfi\""));
+            }
+            return Ok(None);
+        };
+        if tunnel.version() == 0 {
+            return Err(Failure::usage("version 0 has no QoS flows"));
+        }
+        Ok(Some(QosFlow { qfi, rqi, ppi }))
     }
 
     /// Returns the link, where one is named.
@@ -187,6 +237,8 @@ pub struct AddWords<'a> {
     tunnel: Tunnel,
     ms: IpAddr,
     peer: IpAddr,
+    flow: Option<QosFlow>,
+    end_marker: bool,
 }
 
 impl<'a> AddWords<'a> {
@@ -208,6 +260,18 @@ impl<'a> AddWords<'a> {
             tunnel,
             ms: words.ms.ok_or_else(|| missing("ms"))?,
             peer: words.peer.ok_or_else(|| missing("peer"))?,
+            flow: words.qos_flow(&tunnel)?,
+            end_marker: words.end_marker.is_some(),
+        })
+    }
+
+    /// Completes the mode of the verb by what the words say.
+    pub fn mode(&self, mode: NewMode) -> Result<NewMode, Failure> {
+        if !self.end_marker {
+            return Ok(mode);
+        }
+        mode.and_end().ok_or_else(|| {
+            Failure::usage("\"end_marker\" goes with update and replace: add ends no tunnel")
         })
     }
 
@@ -219,6 +283,7 @@ impl<'a> AddWords<'a> {
             tunnel: self.tunnel,
             ms: self.ms,
             peer: self.peer,
+            flow: self.flow,
             other: Vec::new(),
         };
         Ok((context, link.netns))
@@ -233,7 +298,7 @@ pub struct KeyWords<'a> {
 }
 
 impl<'a> KeyWords<'a> {
-    /// Reads the words of `del` and `get`.
+    /// Reads the words of `del`, `get` and `end-marker`.
     pub fn parse(words: &'a [&'a str]) -> Result<Self, Failure> {
         let words = PdpWords::parse(words, &KEY_WORDS)?;
         words.version()?;
@@ -280,8 +345,35 @@ pub fn list_words<'a>(words: &'a [&'a str]) -> Result<Option<LinkWords<'a>>, Fai
 pub fn add(request: &AddWords<'_>, mode: NewMode) -> Outcome {
     let mut links = Links::default();
     let (context, netns) = request.resolve(&mut links)?;
+    let mut client = GtpClient::open()?;
 
-    GtpClient::open()?.new_pdp(&context, netns, mode)?;
+    client.new_pdp(&context, netns, mode)?;
+    if context.flow.is_none() {
+        return Ok(());
+    }
+    // A driver that knows of no QoS flows has made a context without.
+    let link = LinkRef {
+        index: context.link,
+        netns,
+    };
+    let key = PdpKey::Ms(context.ms);
+    if client.get_pdp(link, &key)?.flow.is_some() {
+        return Ok(());
+    }
+    if mode == NewMode::Exclusive {
+        client.del_pdp(link, &key)?;
+    }
+    Err(Failure::Refused(
+        "this driver knows no QoS flows (EOPNOTSUPP)".to_string(),
+    ))
+}
+
+/// Sends an End Marker.
+pub fn end_marker(request: &KeyWords<'_>) -> Outcome {
+    let mut links = Links::default();
+    let (link, key) = request.resolve(&mut links)?;
+
+    GtpClient::open()?.end_marker(link, &key)?;
     Ok(())
 }
 

@@ -36,6 +36,8 @@ fn words_stand_in_any_order() {
         },
         ms: "10.45.0.2".parse().unwrap(),
         peer: "192.0.2.1".parse().unwrap(),
+        flow: None,
+        end_marker: false,
     };
     for line in [
         "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1",
@@ -165,6 +167,48 @@ fn a_command_has_its_own_words() {
 }
 
 #[test]
+fn a_qos_flow_has_its_words() {
+    let whole = "dev gtp0 i_tei 1 o_tei 2 ms 10.0.0.1 peer 192.0.2.1";
+    let flow = |more: &str| {
+        let line = format!("{whole} {more}");
+        AddWords::parse(&split(&line)).unwrap().flow
+    };
+    let expected = |qfi, rqi, ppi| Some(QosFlow { qfi, rqi, ppi });
+    assert_eq!(flow(""), None);
+    assert_eq!(flow("qfi 63"), expected(63, false, None));
+    assert_eq!(flow("rqi qfi 0 ppi 7"), expected(0, true, Some(7)));
+
+    let error = |more: &str| add_error(&format!("{whole} {more}"));
+    assert_eq!(
+        error("qfi 64"),
+        "qfi 64 is out of range, it goes from 0 to 63"
+    );
+    assert_eq!(
+        error("qfi 1 ppi 8"),
+        "ppi 8 is out of range, it goes from 0 to 7"
+    );
+    assert_eq!(error("rqi"), "\"rqi\" and \"ppi\" go with \"qfi\"");
+    assert_eq!(error("ppi 1"), "\"rqi\" and \"ppi\" go with \"qfi\"");
+    assert_eq!(error("qfi 1 rqi rqi"), "\"rqi\" stands twice");
+    assert_eq!(
+        add_error("dev gtp0 tid 1 flow 2 ms 10.0.0.1 peer 192.0.2.1 qfi 1"),
+        "version 0 has no QoS flows"
+    );
+    assert!(key_error("dev gtp0 qfi 1").starts_with("unknown word \"qfi\""));
+    assert!(key_error("dev gtp0 rqi").starts_with("unknown word \"rqi\""));
+}
+
+#[test]
+fn a_tunnel_is_ended_where_one_can_be_left() {
+    let line = "dev gtp0 i_tei 1 o_tei 2 ms 10.0.0.1 peer 192.0.2.1 end_marker";
+    let words = split(line);
+    let add = AddWords::parse(&words).unwrap();
+    assert_eq!(add.mode(NewMode::Update).unwrap(), NewMode::UpdateAndEnd);
+    assert_eq!(add.mode(NewMode::Replace).unwrap(), NewMode::ReplaceAndEnd);
+    assert!(usage(add.mode(NewMode::Exclusive).unwrap_err()).contains("add ends no tunnel"));
+}
+
+#[test]
 fn what_is_printed_can_be_read_again() {
     let context = PdpContext {
         link: 7,
@@ -174,6 +218,7 @@ fn what_is_printed_can_be_read_again() {
         },
         ms: "2001:db8:0:1::".parse().unwrap(),
         peer: "192.0.2.1".parse().unwrap(),
+        flow: None,
         other: Vec::new(),
     };
     let text = PdpView::new(&context, None).to_string();

@@ -56,7 +56,7 @@ use kernel::{
 };
 
 /// Reads which context of a device a request is about, as index and key.
-fn which(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<(usize, Key)> {
+pub(super) fn which(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<(usize, Key)> {
     let family = family(attrs);
     if let Some(ms) = attrs.get(attr::MS_ADDRESS) {
         if family != AF_INET {

@@ -6,6 +6,7 @@
 //! order by the lock of its table.
 
 mod echo;
+mod end_marker;
 mod get;
 mod new;
 pub(super) mod notify;
@@ -38,7 +39,7 @@ pub(crate) static FAMILY: genl::Family = genl::Family::new(
 );
 
 /// What the attributes must look like.
-static POLICY: Policy<14> = Policy::new(&[
+static POLICY: Policy<68> = Policy::new(&[
     (attr::LINK, Rule::U32),
     (attr::VERSION, Rule::U32),
     (attr::TID, Rule::U64),
@@ -51,14 +52,19 @@ static POLICY: Policy<14> = Policy::new(&[
     (attr::PEER_ADDR6, Rule::AtLeast(16)),
     (attr::MS_ADDR6, Rule::AtLeast(16)),
     (attr::FAMILY, Rule::U8),
+    (attr::QFI, Rule::AtMost(63)),
+    (attr::RQI, Rule::Flag),
+    (attr::PPI, Rule::AtMost(7)),
+    (attr::END_MARKER, Rule::Flag),
 ]);
 
 /// The commands.
-static OPS: [Op; 4] = [
+static OPS: [Op; 5] = [
     Op::lenient::<new::NewPdp>(),
     Op::lenient::<get::DelPdp>(),
     Op::lenient_with_dump::<get::GetPdp>(),
     Op::lenient::<echo::EchoReq>(),
+    Op::strict::<end_marker::EndMarker>(),
 ];
 
 /// The multicast groups.

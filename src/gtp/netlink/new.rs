@@ -6,8 +6,10 @@ use super::{
     super::{
         device::{
             Gtp,
+            Role,
             SocketRole, //
         },
+        end_marker::EndMarker,
         pdp::{
             ms_key,
             Family,
@@ -43,11 +45,19 @@ use crate::{
             NLM_F_EXCL,
             NLM_F_REPLACE, //
         },
-        nlattr::Attrs,
+        nlattr::{
+            Attr,
+            Attrs, //
+        },
         table::Unpublished,
         udp::Receiver, //
     },
     wire::{
+        session::{
+            self,
+            Ppi,
+            Qfi, //
+        },
         FlowLabel,
         Teid,
         Tid, //
@@ -157,6 +167,55 @@ impl NewPdp {
             _ => Err(extack.fail(EAFNOSUPPORT, c"GTPA_FAMILY is AF_INET or AF_INET6")),
         }
     }
+
+    /// Reads what the G-PDUs of a PDU session carry.
+    fn session(
+        attrs: &Attrs<'_>,
+        role: Role,
+        version: Version,
+        extack: &mut ExtAck<'_>,
+    ) -> Result<Option<session::Repr>> {
+        let (rqi, ppi) = (attrs.get(attr::RQI), attrs.get(attr::PPI));
+        let Some(qfi) = attrs.get(attr::QFI) else {
+            return match rqi.or(ppi) {
+                None => Ok(None),
+                Some(_) => missing(
+                    extack,
+                    attr::QFI,
+                    c"GTPA_RQI and GTPA_PPI take GTPA_QFI beside them",
+                ),
+            };
+        };
+        if version == Version::V0 {
+            return Err(extack.fail_attr(EINVAL, qfi, c"Version 0 has no QoS flows"));
+        }
+        let number = |attr: Attr<'_>, extack: &mut ExtAck<'_>| match attr.bytes() {
+            [octet] => Ok(*octet),
+            _ => Err(extack.fail_attr(EINVAL, attr, c"The attribute's value is one octet")),
+        };
+        let qfi = Qfi::new(number(qfi, extack)?)
+            .ok_or_else(|| extack.fail_attr(ERANGE, qfi, c"A QFI is 0 to 63"))?;
+        let ppi = match ppi {
+            None => None,
+            Some(attr) => Some(
+                Ppi::new(number(attr, extack)?)
+                    .ok_or_else(|| extack.fail_attr(ERANGE, attr, c"A PPI is 0 to 7"))?,
+            ),
+        };
+        match (role, rqi.or(attrs.get(attr::PPI))) {
+            (Role::Ggsn, _) => Ok(Some(session::Repr::Downlink {
+                qfi,
+                rqi: rqi.is_some(),
+                ppi,
+            })),
+            (Role::Sgsn, None) => Ok(Some(session::Repr::Uplink { qfi })),
+            (Role::Sgsn, Some(attr)) => Err(extack.fail_attr(
+                EINVAL,
+                attr,
+                c"GTPA_RQI and GTPA_PPI are for packets to the MS: not on an SGSN",
+            )),
+        }
+    }
 }
 
 impl Command for NewPdp {
@@ -172,6 +231,11 @@ impl Command for NewPdp {
         let gtp = dev.data();
         let peer = Self::peer(&attrs, gtp, tunnel.version(), extack)?;
         let ms = Self::ms(&attrs, extack)?;
+        let session = Self::session(&attrs, gtp.role, tunnel.version(), extack)?;
+        let ends = attrs.get(attr::END_MARKER);
+        if let (Some(ends), Version::V0) = (ends, tunnel.version()) {
+            return Err(extack.fail_attr(EINVAL, ends, c"Version 0 has no End Markers"));
+        }
 
         let keys = [
             (BY_TUNNEL, tunnel.id().key(Family::of(ms))),
@@ -189,7 +253,7 @@ impl Command for NewPdp {
                 error => error,
             })?;
         let path = membership.path().ok_or(ENOMEM)?;
-        let new = Unpublished::new(Pdp::new(tunnel, ms, path))?;
+        let mut new = Unpublished::new(Pdp::new(tunnel, ms, session, path))?;
         let mut contexts = gtp.contexts.lock();
         let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
@@ -236,11 +300,28 @@ impl Command for NewPdp {
             }
         }
         ms_prefix(&attrs, extack)?;
+        if session.is_none() && flags & NLM_F_REPLACE == 0 && tunnel.version() == Version::V1 {
+            // What is changed stays in the QoS flow that it is in: a client may not know of it.
+            let session = known.session;
+            new.change(|pdp| pdp.session = session);
+        }
+        let mut farewell = None;
+        if let Some(ends) = ends {
+            let of_old = EndMarker::of(known).ok_or_else(|| {
+                let text = c"The context is of version 0, which has no End Markers";
+                extack.fail_attr(EINVAL, ends, text)
+            })?;
+            // A tunnel that is gone on with does not end.
+            farewell = Some(of_old).filter(|of_old| !of_old.ends(&new));
+        }
         new.go_on_from(known);
         let (pdp, old) = contexts.replace(index, &key, new)?;
         membership.keep();
         notify(&net, &dev, cmd::NEWPDP, pdp);
         drop(contexts);
+        if let Some(farewell) = farewell {
+            farewell.send_behind(&dev);
+        }
         gtp.paths.leave(&old.path);
         Ok(())
     }

@@ -20,12 +20,18 @@ use super::{
     FAMILY,
     GROUP, //
 };
-use crate::net::{
-    genl::Message,
-    link::Device,
-    netns::Net,
-    nlattr::Writer,
-    udp::Path, //
+use crate::{
+    net::{
+        genl::Message,
+        link::Device,
+        netns::Net,
+        nlattr::Writer,
+        udp::Path, //
+    },
+    wire::{
+        session,
+        Teid, //
+    },
 };
 use core::net::IpAddr;
 use kernel::{
@@ -54,6 +60,23 @@ pub(super) fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Res
             writer.put_u32(attr::I_TEI, i_tei.0)?;
             writer.put_u32(attr::O_TEI, o_tei.0)
         }
+    }?;
+    pdp.session
+        .map_or(Ok(()), |session| put_session(writer, session))
+}
+
+/// Writes what the G-PDUs of a PDU session carry.
+fn put_session(writer: &mut Writer<'_>, session: session::Repr) -> Result {
+    writer.put_u8(attr::QFI, session.qfi().get())?;
+    let session::Repr::Downlink { rqi, ppi, .. } = session else {
+        return Ok(());
+    };
+    if rqi {
+        writer.put_flag(attr::RQI)?;
+    }
+    match ppi {
+        Some(ppi) => writer.put_u8(attr::PPI, ppi.get()),
+        None => Ok(()),
     }
 }
 
@@ -134,6 +157,16 @@ pub(in crate::gtp) fn error_indication(
             TunnelId::V0(tid) => writer.put_u64(attr::TID, tid.0, attr::PAD),
             TunnelId::V1(teid) => writer.put_u32(attr::O_TEI, teid.0),
         }
+    });
+}
+
+/// Tells the listeners that a peer has sent the last G-PDU on a tunnel.
+pub(in crate::gtp) fn end_marker(dev: &Device<Gtp>, teid: Teid, path: &Path, rcu: &rcu::Guard) {
+    tell_atomic(dev, cmd::END_MARKER, rcu, |writer| {
+        writer.put_u32(attr::VERSION, u32::from(Version::V1.number()))?;
+        writer.put_u32(attr::LINK, dev.ifindex())?;
+        put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+        writer.put_u32(attr::I_TEI, teid.0)
     });
 }
 

@@ -5,6 +5,7 @@
 use super::{
     super::{
         bytes::Writer,
+        session,
         Error,
         MessageType,
         Seq,
@@ -14,6 +15,7 @@ use super::{
     Ie,
     Ies,
     Repr,
+    SessionHeader,
     FLAGS,
     FLAG_S,
     HEADER_LEN,
@@ -250,6 +252,16 @@ pub fn end_marker(teid: Teid) -> [u8; HEADER_LEN] {
     header.octets()
 }
 
+/// Returns an End Marker for the tunnel of a PDU session.
+///
+/// # Errors
+///
+/// None: the length is known to fit.
+#[inline]
+pub fn end_marker_in_session(teid: Teid, session: session::Repr) -> Result<SessionHeader, Error> {
+    SessionHeader::new(MessageType::EndMarker, teid, session, 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +346,11 @@ mod tests {
         let end = [0x30, 254, 0, 0, 0, 0, 0, 7];
         assert_eq!(emit(Signalling::EndMarker { teid }), end);
         assert_eq!(end_marker(teid), end);
+        let qfi = session::Qfi::new(9).unwrap();
+        let end = [0x34, 254, 0, 8, 0, 0, 0, 7, 0, 0, 0, 0x85, 1, 0x10, 9, 0];
+        let header = end_marker_in_session(teid, session::Repr::Uplink { qfi }).unwrap();
+        assert_eq!(header.octets(), end);
+        assert_eq!(Signalling::parse(&end), Ok(Signalling::EndMarker { teid }));
     }
 
     #[test]

@@ -79,7 +79,12 @@ impl Check<'_> {
                 };
                 let what = &attribute.c_name;
                 let short = zeroes(&attributes, Some((attribute, len - 1)));
-                ask(format!("{what} of {} octets", len - 1), &short, "ERANGE")?;
+                // Strict validation has it that an integer has its length.
+                let refused = match attribute.is_integer() && !lenient {
+                    true => "EINVAL",
+                    false => "ERANGE",
+                };
+                ask(format!("{what} of {} octets", len - 1), &short, refused)?;
                 let long = zeroes(&attributes, Some((attribute, len + 4)));
                 ask(format!("{what} of {} octets", len + 4), &long, surplus)?;
             }

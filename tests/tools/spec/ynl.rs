@@ -219,6 +219,19 @@ impl Attribute {
         }
     }
 
+    /// The type's number, as the kernel tells it, where it has rules for one.
+    pub fn kind_number(&self) -> Option<u32> {
+        match self.kind.as_str() {
+            "flag" => Some(1),
+            "u8" => Some(2),
+            "u16" => Some(3),
+            "u32" => Some(4),
+            "u64" => Some(5),
+            "binary" => Some(10),
+            _ => None,
+        }
+    }
+
     /// Whether it has an unsigned integer for its value.
     pub fn is_integer(&self) -> bool {
         self.kind != "binary" && self.len().is_some()
