@@ -24,7 +24,9 @@ begin() {
 
 	netns HOME
 	netns FAR
+	# shellcheck disable=SC2153 # netns sets it
 	for ns in "$HOME" "$PEER"; do
+		# shellcheck disable=SC2016 # the shell there expands it
 		"$IP" netns exec "$ns" sh -c 'for f in default all; do
 			echo 0 >/proc/sys/net/ipv6/conf/$f/disable_ipv6; done'
 	done
@@ -82,7 +84,7 @@ for socket in "[2001:db8::1]:2152 2001:db8::2" "192.0.2.1:2152 192.0.2.2"; do
 				dellink ns=$FAR dev=gtp0
 				sleep 300
 			END
-		} | { [ $family = IPv4 ] && sed 's/ v6only=1//' || cat; } | gt
+		} | if [ $family = IPv4 ]; then sed 's/ v6only=1//'; else cat; fi | gt
 		netns_del "$FAR"
 		check "$family, the context $last: the driver unloads" driver_unload
 		check "$family, the context $last: the kernel's log" log_is_clean

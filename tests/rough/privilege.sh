@@ -225,7 +225,7 @@ background+=("$sleeper")
 # shellcheck disable=SC2317 # called by way of until_true
 moved() {
 	[ "$(readlink "/proc/$sleeper/ns/net")" != "$(readlink /proc/self/ns/net)" ] &&
-		[ "$(cat "/proc/$sleeper/uid_map" | wc -l)" = 1 ]
+		[ "$(wc -l <"/proc/$sleeper/uid_map")" = 1 ]
 }
 until_true moved
 gt <<-END

@@ -359,6 +359,7 @@ begin() {
 		netns $ns
 		"$IP" -n "$PEER" link add "tells$ns" type veth peer name canary netns "${!ns}"
 	done
+	# shellcheck disable=SC2153 # netns sets it
 	"$IP" -n "$PEER" link add net1 type veth peer name net1 netns "$SOCK"
 	"$IP" -n "$SOCK" addr add 198.51.100.1/24 dev net1
 	"$IP" -n "$SOCK" link set net1 up
@@ -408,7 +409,7 @@ by_link_netns() {
 
 orders=("HOME SOCK FAR" "HOME FAR SOCK" "SOCK HOME FAR" "SOCK FAR HOME" "FAR HOME SOCK" "FAR SOCK HOME")
 begin
-far=$FAR home=$HOME sock=$SOCK
+far=$FAR home=$HOME
 # These hold a namespace for no longer than one statement takes.
 {
 	racer "contexts of FAR" 45 <<-END
