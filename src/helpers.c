@@ -127,11 +127,12 @@ static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
 	unsigned int len = proto == ETH_P_IP ? sizeof(struct iphdr) :
 					       sizeof(struct ipv6hdr);
 	bool xnet = !net_eq(sock_net(sk), dev_net(dev));
+	bool gso = skb_is_gso(skb);
 	unsigned int outer;
 	const void *data;
 	int err;
 
-	if (unlikely(skb->len > end) && !skb_is_gso(skb)) {
+	if (unlikely(skb->len > end) && !gso) {
 		err = pskb_trim_rcsum(skb, end);
 		if (err)
 			return err;
@@ -140,7 +141,7 @@ static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
 		return -EINVAL;
 	if (unlikely(!pskb_may_pull(skb, start + len)))
 		return -ENOMEM;
-	if (unlikely(skb_is_gso(skb))) {
+	if (unlikely(gso)) {
 		err = iptunnel_pull_header(skb, start, htons(proto), xnet);
 		if (err)
 			return err;
@@ -685,15 +686,15 @@ static __always_inline u32 net_dst_mtu4(const struct dst_entry *dst)
  * large an inner packet may be. IPv4 counts its own header in its length field, IPv6
  * does not: then @uncounted octets of the headers are not in it.
  */
-static __always_inline bool net_fits(const struct sk_buff *skb, u32 mtu,
-				     unsigned int headers,
+static __always_inline bool net_fits(const struct sk_buff *skb, bool gso,
+				     u32 mtu, unsigned int headers,
 				     unsigned int uncounted,
 				     struct net_datagram *gram)
 {
 	u32 len = skb->len, room;
 
 	headers += gram->len;
-	if (skb_is_gso(skb))
+	if (gso)
 		len = gtp_helper_skb_gso_network_seglen(skb);
 	room = mtu > headers ? mtu - headers : 0;
 	if (gram->too_big == NET_TOO_BIG_DROP) {
@@ -735,10 +736,10 @@ static __always_inline int net_complete_checksum(struct sk_buff *skb)
  * stack does, and has each header changed.
  */
 static __always_inline int
-net_push_tunnel_header(struct sk_buff *skb, unsigned int headroom,
+net_push_tunnel_header(struct sk_buff *skb, bool gso, unsigned int headroom,
 		       const struct net_datagram *gram)
 {
-	if (skb_is_gso(skb)) {
+	if (unlikely(gso)) {
 		unsigned int type;
 
 		if (skb_header_unclone(skb, GFP_ATOMIC) ||
@@ -842,6 +843,7 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
 	struct net_device *dev = skb->dev;
 	struct net *net = sock_net(sk);
+	bool gso = skb_is_gso(skb);
 	unsigned int len, inner_len;
 	struct dst_entry *dst;
 	struct udphdr *uh;
@@ -852,13 +854,13 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	dst = net_route_cached4(cpu, sk, daddr, dev);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	if (!net_fits(skb, net_dst_mtu4(dst), headers, 0, gram))
+	if (!net_fits(skb, gso, net_dst_mtu4(dst), headers, 0, gram))
 		return -EMSGSIZE;
 	if (unlikely(dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT))
 		return -ELOOP;
 	net_dst_update_pmtu(skb, gram->inner_mtu);
 	inner_len = skb->len;
-	if (unlikely(net_push_tunnel_header(skb, LL_MAX_HEADER + headers,
+	if (unlikely(net_push_tunnel_header(skb, gso, LL_MAX_HEADER + headers,
 					    gram)))
 		return -ENOMEM;
 	skb_scrub_packet(skb, !net_eq(net, dev_net(dev)));
@@ -877,7 +879,7 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	udp_set_len(uh, len);
 	uh->check = ~udp_v4_check(len, saddr, daddr, 0);
 	/* That of a packet of several segments is computed for each of them. */
-	if (!skb_is_gso(skb)) {
+	if (likely(!gso)) {
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = offsetof(struct udphdr, check);
@@ -890,7 +892,7 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
-	net_select_ident(cpu, net, iph, skb_shinfo(skb)->gso_segs ?: 1);
+	net_select_ident(cpu, net, iph, gso ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
 
 	dev_xmit_recursion_inc();
 	err = ip_local_out(net, sk, skb);
@@ -916,15 +918,17 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 		sizeof(struct ipv6hdr) + sizeof(struct udphdr);
 	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
 	struct net_device *dev = skb->dev;
+	bool gso = skb_is_gso(skb);
 	struct dst_entry *dst;
 
 	dst = net_route_cached6(cpu, sk, daddr, dev);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	if (!net_fits(skb, dst_mtu(dst), headers, sizeof(struct ipv6hdr), gram))
+	if (!net_fits(skb, gso, dst_mtu(dst), headers, sizeof(struct ipv6hdr),
+		      gram))
 		return -EMSGSIZE;
 	net_dst_update_pmtu(skb, gram->inner_mtu);
-	if (unlikely(net_push_tunnel_header(skb, LL_MAX_HEADER + headers,
+	if (unlikely(net_push_tunnel_header(skb, gso, LL_MAX_HEADER + headers,
 					    gram)))
 		return -ENOMEM;
 	skb_scrub_packet(skb, !net_eq(sock_net(sk), dev_net(dev)));
@@ -1281,8 +1285,9 @@ static int net_rht_compare(struct rhashtable_compare_arg *arg, const void *obj)
 	const struct net_rht_node *node = obj;
 	const u32 *key = arg->key;
 
-	return (node->key[0] ^ key[0]) | (node->key[1] ^ key[1]) |
-	       (node->key[2] ^ key[2]);
+	/* Two words at once: the key is as aligned as the pointer in front of it. */
+	return *(const u64 *)node->key != get_unaligned((const u64 *)key) ||
+	       node->key[2] != key[2];
 }
 
 static const struct rhashtable_params net_rht_params = {
