@@ -16,6 +16,7 @@
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/in.h>
+#include <linux/local_lock.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -67,6 +68,8 @@ struct net_rht_node {
  * of IPv4; and IP ids that were taken in advance.
  */
 struct net_route_cpu {
+	/* Where disabling softirqs does not keep others off: PREEMPT_RT. */
+	local_lock_t		lock;
 	struct dst_entry	*dst;
 	/* Tells whether an IPv6 route is still right. */
 	u32			cookie;

@@ -559,8 +559,14 @@ struct dst_entry *gtp_helper_ip6_route_output_sk(const struct sock *sk,
 
 int gtp_helper_route_cache_init(struct net_route_cache *cache)
 {
+	int i;
+
 	cache->cpu = alloc_percpu_gfp(struct net_route_cpu, GFP_KERNEL_ACCOUNT);
-	return cache->cpu ? 0 : -ENOMEM;
+	if (!cache->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(i)
+		local_lock_init(&per_cpu_ptr(cache->cpu, i)->lock);
+	return 0;
 }
 
 /* Forgets the routes; nobody uses @cache meanwhile. */
@@ -803,25 +809,33 @@ void gtp_helper_udp_xmit6(struct dst_entry *dst, struct sock *sk,
 }
 
 /*
- * Gives the next @segs ids to the packet of @iph. The stack's own generator hashes
- * the addresses for each id, so that some are taken at once, and used within a
- * second: who else sends to that address does not meet them again so soon.
+ * The first of @segs ids for packets to @daddr. The stack's own generator hashes the
+ * addresses for each id, so that some are taken at once, and used within a second:
+ * who else sends to that address does not meet them again so soon.
  */
-static __always_inline void net_select_ident(struct net_route_cpu *cpu,
-					     struct net *net, struct iphdr *iph,
-					     unsigned int segs)
+static __always_inline u16 net_take_ids(struct net_route_cpu *cpu,
+					struct net *net, __be32 daddr,
+					unsigned int segs)
 {
+	u16 id;
+
 	if (unlikely(cpu->ids < segs || time_after(jiffies, cpu->until))) {
+		struct iphdr iph = {
+			.saddr = cpu->saddr.s6_addr32[0],
+			.daddr = daddr,
+			.protocol = IPPROTO_UDP,
+		};
 		unsigned int ids = max(segs, 32U);
 
-		__ip_select_ident(net, iph, ids);
-		cpu->next_id = ntohs(iph->id);
+		__ip_select_ident(net, &iph, ids);
+		cpu->next_id = ntohs(iph.id);
 		cpu->ids = ids;
 		cpu->until = jiffies + HZ;
 	}
-	iph->id = htons(cpu->next_id);
+	id = cpu->next_id;
 	cpu->next_id += segs;
 	cpu->ids -= segs;
+	return id;
 }
 
 /*
@@ -840,9 +854,9 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 {
 	const unsigned int headers =
 		sizeof(struct iphdr) + sizeof(struct udphdr);
-	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
 	struct net_device *dev = skb->dev;
 	struct net *net = sock_net(sk);
+	struct net_route_cpu *cpu;
 	bool gso = skb_is_gso(skb);
 	unsigned int len, inner_len;
 	struct dst_entry *dst;
@@ -850,8 +864,15 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	struct iphdr *iph;
 	__be32 saddr;
 	int err;
+	u16 id;
 
+	local_lock_nested_bh(&cache->cpu->lock);
+	cpu = this_cpu_ptr(cache->cpu);
 	dst = net_route_cached4(cpu, sk, daddr, dev);
+	saddr = cpu->saddr.s6_addr32[0];
+	id = net_take_ids(cpu, net, daddr,
+			  gso ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
+	local_unlock_nested_bh(&cache->cpu->lock);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
 	if (!net_fits(skb, gso, net_dst_mtu4(dst), headers, 0, gram))
@@ -873,7 +894,6 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	skb_set_transport_header(skb, sizeof(*iph));
 	uh = (struct udphdr *)(iph + 1);
 	len = skb->len - sizeof(*iph);
-	saddr = cpu->saddr.s6_addr32[0];
 	uh->source = gram->sport;
 	uh->dest = gram->dport;
 	udp_set_len(uh, len);
@@ -886,13 +906,13 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	}
 
 	*(__be16 *)iph = htons(0x4500 | gram->tos);
+	iph->id = htons(id);
 	iph->frag_off = 0;
 	iph->ttl = dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
 			   READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
-	net_select_ident(cpu, net, iph, gso ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
 
 	dev_xmit_recursion_inc();
 	err = ip_local_out(net, sk, skb);
@@ -916,12 +936,17 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 #if IS_ENABLED(CONFIG_IPV6)
 	const unsigned int headers =
 		sizeof(struct ipv6hdr) + sizeof(struct udphdr);
-	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
 	struct net_device *dev = skb->dev;
 	bool gso = skb_is_gso(skb);
+	struct net_route_cpu *cpu;
 	struct dst_entry *dst;
+	struct in6_addr saddr;
 
+	local_lock_nested_bh(&cache->cpu->lock);
+	cpu = this_cpu_ptr(cache->cpu);
 	dst = net_route_cached6(cpu, sk, daddr, dev);
+	saddr = cpu->saddr;
+	local_unlock_nested_bh(&cache->cpu->lock);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
 	if (!net_fits(skb, gso, dst_mtu(dst), headers, sizeof(struct ipv6hdr),
@@ -934,7 +959,7 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 	skb_scrub_packet(skb, !net_eq(sock_net(sk), dev_net(dev)));
 	skb->ignore_df = 1;
 	dst_hold(dst);
-	udp_tunnel6_xmit_skb(dst, sk, skb, dev, &cpu->saddr, daddr, gram->tos,
+	udp_tunnel6_xmit_skb(dst, sk, skb, dev, &saddr, daddr, gram->tos,
 			     ip6_dst_hoplimit(dst), 0, gram->sport, gram->dport,
 			     false, 0);
 	return 0;
@@ -956,7 +981,9 @@ bool gtp_helper_skb_gso_suits4(const struct sk_buff *skb,
 
 	if (net_gso_is_even(skb))
 		return true;
+	local_lock_nested_bh(&cache->cpu->lock);
 	dst = net_route_cached4(this_cpu_ptr(cache->cpu), sk, daddr, skb->dev);
+	local_unlock_nested_bh(&cache->cpu->lock);
 	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
 }
 
@@ -969,7 +996,9 @@ bool gtp_helper_skb_gso_suits6(const struct sk_buff *skb,
 
 	if (net_gso_is_even(skb))
 		return true;
+	local_lock_nested_bh(&cache->cpu->lock);
 	dst = net_route_cached6(this_cpu_ptr(cache->cpu), sk, daddr, skb->dev);
+	local_unlock_nested_bh(&cache->cpu->lock);
 	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
 }
 
@@ -1405,9 +1434,14 @@ const void *gtp_helper_kunit_route_cached(struct net_route_cache *cache,
 					  bool ipv6,
 					  const struct net_device *dev)
 {
-	struct net_route_cpu *cpu = this_cpu_ptr(cache->cpu);
+	struct net_route_cpu *cpu;
+	const void *dst;
 
-	return ipv6 ? net_route_cached6(cpu, sk, daddr, dev) :
-		      net_route_cached4(cpu, sk, daddr->s6_addr32[0], dev);
+	local_lock_nested_bh(&cache->cpu->lock);
+	cpu = this_cpu_ptr(cache->cpu);
+	dst = ipv6 ? net_route_cached6(cpu, sk, daddr, dev) :
+		     net_route_cached4(cpu, sk, daddr->s6_addr32[0], dev);
+	local_unlock_nested_bh(&cache->cpu->lock);
+	return dst;
 }
 #endif
