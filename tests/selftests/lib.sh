@@ -194,7 +194,9 @@ skip_all() {
 log_is_clean() {
 	local found
 
-	found=$(dmesg | sed "1,/$log_mark/d" | grep -E \
+	# Where the mark has left the log, all of it is of this script.
+	found=$(dmesg | awk -v mark="$log_mark" 'index($0, mark) { text = ""; next }
+		{ text = text $0 "\n" } END { printf "%s", text }' | grep -E \
 		'WARNING|BUG:|Oops|refcount|unregister_netdevice: waiting|Call Trace|general protection|leaked|not freed|rcu.*stall')
 	[ -z "$found" ] || {
 		echo "$found"
