@@ -4,9 +4,15 @@
 //! all contexts whose tunnels are on it (TS 29.281 4.2.5). There are thousands of peers
 //! for a million contexts, so what is kept for each processor is kept here.
 
-use super::device::{
-    Gtp,
-    SocketRole, //
+use super::{
+    device::{
+        Gtp,
+        SocketRole, //
+    },
+    pdp::{
+        Pdp,
+        KEYS, //
+    }, //
 };
 use crate::net::{
     link::{
@@ -14,6 +20,7 @@ use crate::net::{
         Quiet, //
     },
     route::RouteCache,
+    table::Removed,
     udp::{
         Closed,
         Receiver, //
@@ -123,21 +130,28 @@ impl Paths {
         })
     }
 
-    /// One context less is on a path: that of a context that has gone.
-    pub(super) fn leave(&self, path: &Path) {
-        let key = path.key();
+    /// Lets go of a context that was removed, and has one less on its path.
+    ///
+    /// In this order: as long as a path has routes, either [`forget`](Self::forget) finds it
+    /// in the tree, or what holds it is on its way through RCU, which the end of a namespace
+    /// waits for.
+    pub(super) fn leave(&self, context: Removed<Pdp, KEYS>) {
+        let key = context.path.key();
+        drop(context);
+        self.leave_by(&key);
+    }
+
+    /// One context less is on the path with this key.
+    fn leave_by(&self, key: &(u8, IpAddr)) {
         let mut tree = self.tree.lock();
-        let Some(shared) = tree.get_mut(&key) else {
+        let Some(shared) = tree.get_mut(key) else {
             return;
         };
         shared.contexts = shared.contexts.saturating_sub(1);
-        let gone = if shared.contexts == 0 {
-            tree.remove(&key)
-        } else {
-            None
-        };
-        drop(tree);
-        drop(gone);
+        if shared.contexts == 0 {
+            // What the path holds is given back under the lock, for the same reason.
+            drop(tree.remove(key));
+        }
     }
 
     /// Gives back what the cached routes hold.
@@ -176,7 +190,9 @@ impl Membership<'_> {
 impl Drop for Membership<'_> {
     fn drop(&mut self) {
         if let Some(path) = self.path.take() {
-            self.paths.leave(&path);
+            let key = path.key();
+            drop(path);
+            self.paths.leave_by(&key);
         }
     }
 }

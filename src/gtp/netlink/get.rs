@@ -120,7 +120,7 @@ impl Command for DelPdp {
             .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
         notify(&net, &dev, cmd::DELPDP, &pdp);
         drop(contexts);
-        dev.data().paths.leave(&pdp.path);
+        dev.data().paths.leave(pdp);
         Ok(())
     }
 }

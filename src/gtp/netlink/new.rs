@@ -322,7 +322,7 @@ impl Command for NewPdp {
         if let Some(farewell) = farewell {
             farewell.send_behind(&dev);
         }
-        gtp.paths.leave(&old.path);
+        gtp.paths.leave(old);
         Ok(())
     }
 }
