@@ -350,8 +350,8 @@ order() {
 
 	# Nobody there need answer.
 	"$IP" netns exec "$PEER" nft -f - <<-END || return
-		table netdev sink {
-			chain in { type filter hook ingress device net0 priority 0; udp dport 2152 drop; }
+		table ip sink {
+			chain in { type filter hook prerouting priority -400; udp dport 2152 drop; }
 		}
 	END
 	"$IP" netns exec "$GSN" tcpdump -Z root -i net0 -Q out -nn -B 16384 -s 64 -w /tmp/order.pcap \
