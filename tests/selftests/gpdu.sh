@@ -273,6 +273,12 @@ headers() {
 		"gtp1 teid=0 type=26 seq=1 / hex 1000000001_850005c000020201" DEV_HDR rx_malformed_ie_length
 	dropped "an Error Indication with an element that hides the others" \
 		"gtp1 teid=0 type=26 seq=1 / hex 05_1000000001" DEV_HDR rx_malformed_ie_unknown
+	dropped "an Error Indication with a PDU session of no known type" \
+		"gtp1 teid=0 type=26 seq=1 ext=85:2009 / hex 1000000001_8500047f000001" \
+		DEV_HDR rx_malformed_session_type
+	dropped "an Error Indication with a PDU session that is cut short" \
+		"gtp1 teid=0 type=26 seq=1 ext=85:0080 / hex 1000000001_8500047f000001" \
+		DEV_HDR rx_malformed_session_truncated
 	for e in 8f 86 80 bf c1 ff; do
 		echo "sleep 150"
 		dropped "unknown extension header 0x$e, which must be understood" \
