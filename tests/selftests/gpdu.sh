@@ -259,9 +259,10 @@ headers() {
 	dropped "an inner header that is cut short" "gtp1 $teid / hex 45000013" \
 		IP_INVALID_SOURCE rx_not_from_ms
 	dropped "TEID 0" "gtp1 teid=0 / $whole" NO_TX_TARGET rx_unknown_tunnel
-	for e in 3 4 31 32 240 253 254; do
+	for e in 3 4 31 32 240 253; do
 		dropped "message type $e" "gtp1 teid=9 type=$e / hex 00" NO_SOCKET rx_unhandled_message
 	done
+	dropped "an End Marker of no tunnel" "gtp1 teid=9 type=254 / hex 00" NO_TX_TARGET rx_unknown_tunnel
 	for e in 3 4 16 200; do
 		dropped "message type $e of version 0" "gtp0 tid=9 type=$e" NO_SOCKET rx_unhandled_message
 	done
