@@ -92,7 +92,7 @@ events! {
 }
 
 /// How a datagram can be malformed, in the order of the counters.
-const MALFORMED: [Error; 12] = [
+const MALFORMED: [Error; 14] = [
     Error::TooShort,
     Error::LengthTooLong,
     Error::LengthTooShort,
@@ -105,6 +105,8 @@ const MALFORMED: [Error; 12] = [
     Error::IeLength,
     Error::IeUnknown,
     Error::IeMissing,
+    Error::SessionType,
+    Error::SessionTruncated,
 ];
 
 /// The counters of a device.

@@ -259,9 +259,10 @@ headers() {
 	dropped "an inner header that is cut short" "gtp1 $teid / hex 45000013" \
 		IP_INVALID_SOURCE rx_not_from_ms
 	dropped "TEID 0" "gtp1 teid=0 / $whole" NO_TX_TARGET rx_unknown_tunnel
-	for e in 3 4 31 32 240 253 254; do
+	for e in 3 4 31 32 240 253; do
 		dropped "message type $e" "gtp1 teid=9 type=$e / hex 00" NO_SOCKET rx_unhandled_message
 	done
+	dropped "an End Marker of no tunnel" "gtp1 teid=9 type=254 / hex 00" NO_TX_TARGET rx_unknown_tunnel
 	for e in 3 4 16 200; do
 		dropped "message type $e of version 0" "gtp0 tid=9 type=$e" NO_SOCKET rx_unhandled_message
 	done
@@ -273,6 +274,12 @@ headers() {
 		"gtp1 teid=0 type=26 seq=1 / hex 1000000001_850005c000020201" DEV_HDR rx_malformed_ie_length
 	dropped "an Error Indication with an element that hides the others" \
 		"gtp1 teid=0 type=26 seq=1 / hex 05_1000000001" DEV_HDR rx_malformed_ie_unknown
+	dropped "an Error Indication with a PDU session of no known type" \
+		"gtp1 teid=0 type=26 seq=1 ext=85:2009 / hex 1000000001_8500047f000001" \
+		DEV_HDR rx_malformed_session_type
+	dropped "an Error Indication with a PDU session that is cut short" \
+		"gtp1 teid=0 type=26 seq=1 ext=85:0080 / hex 1000000001_8500047f000001" \
+		DEV_HDR rx_malformed_session_truncated
 	for e in 8f 86 80 bf c1 ff; do
 		echo "sleep 150"
 		dropped "unknown extension header 0x$e, which must be understood" \

@@ -3,6 +3,10 @@
 //! Whether each packet is accounted for: what UDP has given to the links is what these have
 //! delivered, dropped by reason, handled or passed up, and what was sent into them is what they
 //! have sent or counted as an error.
+//!
+//! A link's `rx_dropped` is the sum of its reasons to the last packet. The kernel adds to it what it
+//! drops itself behind the link, where a queue has more than `netdev_max_backlog` packets, both
+//! that of a processor and that of GRO cells: who weighs must make room for all that there is.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -33,12 +37,13 @@ fn is_outcome(name: &str) -> bool {
                 | "echo_responses_received"
                 | "echo_responses_unexpected"
                 | "error_indications_received"
+                | "end_markers_received"
         )
 }
 
 /// Why a link has dropped a datagram.
 fn is_drop(name: &str) -> bool {
-    name.starts_with("rx_") && name != "rx_passed_up"
+    name.starts_with("rx_") && name != "rx_passed_up" || name == "echo_requests_limited"
 }
 
 /// UDP's counters of a namespace, IPv4 and IPv6 taken together.
@@ -91,10 +96,23 @@ fn take(ctx: &mut Ctx, namespaces: &[String; 2]) -> Done<Reading> {
     Ok(reading)
 }
 
-/// `balance begin node= peer=`: takes a reading.
+/// `balance begin node= peer=`: takes a reading, once nothing moves any more: the counters are not
+/// read all at once, and what is still under way would be in some of them only.
 pub fn begin(ctx: &mut Ctx, args: &mut Args) -> Done {
     let namespaces = [args.need("node")?, args.need("peer")?];
-    let reading = take(ctx, &namespaces)?;
+    let until = Instant::now() + PATIENCE;
+    let mut reading = take(ctx, &namespaces)?;
+    loop {
+        std::thread::sleep(Duration::from_millis(50));
+        let again = take(ctx, &namespaces)?;
+        if again == reading {
+            break;
+        }
+        if Instant::now() > until {
+            return fail("the counters do not come to rest");
+        }
+        reading = again;
+    }
     ctx.passed_up = 0;
     ctx.sent = Default::default();
     ctx.good = Default::default();
