@@ -199,6 +199,24 @@ int gtp_helper_skb_receive_inner_marked(struct sk_buff *skb, unsigned int start,
 	return 0;
 }
 
+/* The first half of it: see net_decap(). 0 and 1: it is done. */
+int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int start,
+			 unsigned int end, u16 proto, const struct sock *sk,
+			 const struct net_device *dev)
+{
+	return net_decap(skb, start, end, proto, sk, dev);
+}
+
+/* The second half of it; a @mark of 0 changes nothing. */
+void gtp_helper_skb_receive_decapped(struct sk_buff *skb,
+				     struct net_device *dev,
+				     struct gro_cells *cells, u32 mark)
+{
+	if (mark)
+		skb->mark = mark;
+	net_receive_inner(skb, dev, cells);
+}
+
 /* Tells the inner route that it carries packets of @mtu octets, if it says more. */
 static __always_inline void net_dst_update_pmtu(struct sk_buff *skb, u32 mtu)
 {
@@ -230,6 +248,11 @@ unsigned int gtp_helper_skb_gso_network_seglen(const struct sk_buff *skb)
 
 	len += skb_is_gso_tcp(skb) ? tcp_hdrlen(skb) : sizeof(struct udphdr);
 	return len + skb_shinfo(skb)->gso_size;
+}
+
+unsigned int gtp_helper_skb_gso_size(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->gso_size;
 }
 
 /*
@@ -1247,6 +1270,16 @@ void gtp_helper_genlmsg_cancel(struct sk_buff *skb, void *hdr)
 	genlmsg_cancel(skb, hdr);
 }
 
+struct nlattr *gtp_helper_nla_nest_start(struct sk_buff *skb, u16 type)
+{
+	return nla_nest_start(skb, type);
+}
+
+void gtp_helper_nla_nest_end(struct sk_buff *skb, struct nlattr *start)
+{
+	nla_nest_end(skb, start);
+}
+
 int gtp_helper_genlmsg_unicast(struct net *net, struct sk_buff *skb, u32 portid)
 {
 	return genlmsg_unicast(net, skb, portid);
@@ -1417,14 +1450,6 @@ int gtp_helper_kunit_skb_copy(const struct sk_buff *skb, int offset, void *to,
 			      int len)
 {
 	return skb_copy_bits(skb, offset, to, len);
-}
-
-int gtp_helper_kunit_skb_decap(struct sk_buff *skb, unsigned int start,
-			       unsigned int end, u16 proto,
-			       const struct sock *sk,
-			       const struct net_device *dev)
-{
-	return net_decap(skb, start, end, proto, sk, dev);
 }
 
 /* What a packet of @dev from @sk would be sent on, for the caller to compare. */

@@ -31,7 +31,8 @@ use super::{
             QFI_CHECK,
             QFI_SOURCE,
             RESTART_COUNT,
-            ROLE, //
+            ROLE,
+            USAGE, //
         },
         UDP_ENCAP_GTP0,
         UDP_ENCAP_GTP1U, //
@@ -168,6 +169,8 @@ pub(crate) struct Gtp {
     pub(super) max_pdp: Option<NonZeroU32>,
     /// Whether there are sockets of both families.
     dual_stack: bool,
+    /// Whether usage of the contexts is counted.
+    pub(super) usage: bool,
     /// What is counted for `ethtool -S`.
     pub(super) counters: Counters,
     /// The sockets, by version and by whether they are IPv6's.
@@ -175,7 +178,7 @@ pub(crate) struct Gtp {
 }
 
 impl link::Driver for Gtp {
-    const INFO_SIZE: usize = 3 * total_size(4) + 4 * total_size(1);
+    const INFO_SIZE: usize = 3 * total_size(4) + 5 * total_size(1);
     const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
@@ -266,6 +269,17 @@ impl link::Driver for Gtp {
                 }
             },
         };
+        let usage = match params.high_attr(USAGE).map(|attr| (attr, attr.bytes())) {
+            None | Some((_, [0, ..])) => false,
+            Some((_, [1, ..])) => true,
+            // Nobody has checked the length.
+            Some((attr, [])) => {
+                return Err(extack.fail_attr(ERANGE, attr, c"IFLA_GTP_USAGE is an octet"))
+            }
+            Some((attr, _)) => {
+                return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_USAGE is 0 or 1"))
+            }
+        };
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -278,6 +292,7 @@ impl link::Driver for Gtp {
             contexts <- Table::new(hint),
             max_pdp,
             dual_stack,
+            usage,
             counters: Counters::new(),
             sockets: [[Slot::new(), Slot::new()], [Slot::new(), Slot::new()]],
         }? Error))
@@ -338,6 +353,9 @@ impl link::Driver for Gtp {
         }
         if data.flows.check {
             writer.put_u8(QFI_CHECK, 1)?;
+        }
+        if data.usage {
+            writer.put_u8(USAGE, 1)?;
         }
         Ok(())
     }

@@ -30,3 +30,4 @@ mod rx;
 mod stats;
 pub(crate) mod tx;
 mod uapi;
+mod usage;

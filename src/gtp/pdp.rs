@@ -7,7 +7,8 @@ use super::{
     uapi::{
         AF_INET,
         AF_INET6, //
-    }, //
+    },
+    usage::Usage, //
 };
 use crate::{
     net::table::{
@@ -199,6 +200,10 @@ pub(super) struct Pdp {
     pub(super) path: Arc<Path>,
     /// How many sequence numbers were used: version 0 counts its G-PDUs.
     tx_seq: Atomic<u32>,
+    /// What is counted, on a device that was asked to.
+    pub(super) usage: Option<Arc<Usage>>,
+    /// Whether its volume has, or had, any limit: others need not be looked at.
+    pub(super) is_limited: bool,
 }
 
 impl Pdp {
@@ -208,6 +213,8 @@ impl Pdp {
         ms: IpAddr,
         session: Option<session::Repr>,
         path: Arc<Path>,
+        usage: Option<Arc<Usage>>,
+        is_limited: bool,
     ) -> Self {
         Self {
             tunnel,
@@ -215,12 +222,23 @@ impl Pdp {
             session,
             path,
             tx_seq: Atomic::new(0),
+            usage,
+            is_limited,
         }
     }
 
     /// Goes on counting where `old`, which this context replaces, has stopped.
-    pub(super) fn go_on_from(&self, old: &Self) {
+    pub(super) fn go_on_from(&mut self, old: &Self) {
+        self.usage.clone_from(&old.usage);
+        self.is_limited |= old.is_limited;
         self.tx_seq.store(old.tx_seq.load(Relaxed), Relaxed);
+    }
+
+    /// Whether the context may carry no more.
+    #[inline]
+    pub(super) fn is_exhausted(&self) -> bool {
+        let usage = self.usage.as_ref().filter(|_| self.is_limited);
+        usage.is_some_and(|usage| usage.is_exhausted())
     }
 
     /// Takes the next sequence number (GSM 09.60 7.4.1): 0 to 65535 and again.

@@ -15,14 +15,20 @@ use super::{
     pdp::{
         ms_key,
         Family,
+        Pdp,
         TunnelId,
         Version,
         BY_TUNNEL, //
     },
-    stats::Event, //
+    stats::Event,
+    usage::{
+        self,
+        Usage, //
+    },
 };
 use crate::{
     net::{
+        gso::Volume,
         link::Device,
         skb::{
             DropReason,
@@ -52,7 +58,10 @@ use crate::{
     },
 };
 use core::net::IpAddr;
-use kernel::sync::rcu;
+use kernel::{
+    num::casts::usize_as_u64,
+    sync::rcu, //
+};
 
 /// Length of the UDP header, which stands in front of the data, in octets.
 pub(super) const UDP_HEADER_LEN: usize = 8;
@@ -127,7 +136,8 @@ impl TPdu {
 
 /// A T-PDU that its context lets through. Offsets count from the UDP header.
 #[derive(Clone, Copy)]
-struct Admitted {
+struct Admitted<'a> {
+    pdp: &'a Pdp,
     /// EtherType.
     protocol: u16,
     /// Offset of its start.
@@ -136,6 +146,21 @@ struct Admitted {
     end: usize,
     /// QoS flow that the stack may be told of.
     qfi: Option<session::Qfi>,
+}
+
+impl Admitted<'_> {
+    /// How much it counts for.
+    #[inline]
+    fn volume(&self, skb: &SkBuff) -> Volume {
+        let len = self.end.saturating_sub(self.start);
+        if skb.is_gso() {
+            return skb.volume(self.start, || len);
+        }
+        Volume {
+            packets: 1,
+            octets: usize_as_u64(len),
+        }
+    }
 }
 
 /// Why a datagram is not decapsulated. All but the last two are somebody else's matter:
@@ -212,17 +237,26 @@ pub(super) fn receive(
     rcu: &rcu::Guard,
 ) -> Verdict {
     let refusal = match find(dev, endpoint, &mut skb, rcu) {
-        Ok(Admitted {
-            protocol,
-            start,
-            end,
-            qfi,
-        }) => {
-            let mark = match qfi {
+        Ok(admitted) => {
+            let mark = match admitted.qfi {
                 None => 0,
                 Some(qfi) => dev.data().flows.show(&mut skb, qfi),
             };
-            match skb.receive_inner(start, end, protocol, mark, endpoint) {
+            let Admitted {
+                pdp,
+                protocol,
+                start,
+                end,
+                ..
+            } = admitted;
+            let received = match &pdp.usage {
+                None => skb.receive_inner(start, end, protocol, mark, endpoint),
+                Some(usage) => {
+                    // What is never passed on by reference stays in registers.
+                    receive_counted(dev, endpoint, skb, &{ admitted }, mark, usage, rcu)
+                }
+            };
+            match received {
                 Ok(()) => return Verdict::Consumed,
                 Err((given_back, reason)) => {
                     skb = given_back;
@@ -233,6 +267,39 @@ pub(super) fn receive(
         Err(refusal) => refusal,
     };
     refuse(dev, endpoint, skb, refusal, rcu)
+}
+
+/// Decapsulates a datagram and counts it for its context.
+#[inline(never)]
+fn receive_counted(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: SkBuff,
+    admitted: &Admitted<'_>,
+    mark: u32,
+    usage: &Usage,
+    rcu: &rcu::Guard,
+) -> Result<(), (SkBuff, DropReason)> {
+    let Admitted {
+        pdp,
+        protocol,
+        start,
+        end,
+        ..
+    } = *admitted;
+    let volume = admitted.volume(&skb);
+    match skb.decapsulate(start, end, protocol, endpoint) {
+        Ok(packet) => {
+            // Who gets the packet may look at the counters at once.
+            usage.count(usage::Way::Received, volume, dev, pdp, rcu);
+            packet.receive(mark);
+            Ok(())
+        }
+        Err(error) => {
+            usage.count_dropped(usage::Way::Received, volume, dev, pdp, rcu);
+            Err(error)
+        }
+    }
 }
 
 /// What is counted for a T-PDU that the stack could not be given.
@@ -275,69 +342,87 @@ fn refuse(
 
 /// Finds the context of a G-PDU, and the T-PDU that it lets through.
 #[inline]
-fn find(
-    dev: &Device<Gtp>,
+fn find<'a>(
+    dev: &'a Device<Gtp>,
     endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
-    rcu: &rcu::Guard,
-) -> Result<Admitted, Refusal> {
+    rcu: &'a rcu::Guard,
+) -> Result<Admitted<'a>, Refusal> {
     let version = endpoint.role().version;
     match glance(skb, version, dev.data().role) {
-        Some((gpdu, t_pdu)) => admit(dev, skb, gpdu, t_pdu, rcu),
-        None => walk_and_admit(dev, version, skb, rcu),
+        Some((gpdu, t_pdu)) => admit(dev, endpoint, skb, gpdu, t_pdu, rcu),
+        None => walk_and_admit(dev, endpoint, skb, rcu),
     }
 }
 
 /// What [`find`] does for a datagram that takes a closer look.
 #[inline(never)]
-fn walk_and_admit(
-    dev: &Device<Gtp>,
-    version: Version,
+fn walk_and_admit<'a>(
+    dev: &'a Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
     skb: &mut SkBuff,
-    rcu: &rcu::Guard,
-) -> Result<Admitted, Refusal> {
-    let (gpdu, t_pdu) = walk(skb, version, dev.data().role)?;
-    admit(dev, skb, gpdu, t_pdu, rcu)
+    rcu: &'a rcu::Guard,
+) -> Result<Admitted<'a>, Refusal> {
+    let (gpdu, t_pdu) = walk(skb, endpoint.role().version, dev.data().role)?;
+    admit(dev, endpoint, skb, gpdu, t_pdu, rcu)
+}
+
+/// Counts a T-PDU that is dropped for its context.
+#[cold]
+fn count_dropped(dev: &Device<Gtp>, skb: &SkBuff, refused: &Admitted<'_>, rcu: &rcu::Guard) {
+    if let Some(usage) = &refused.pdp.usage {
+        let volume = refused.volume(skb);
+        usage.count_dropped(usage::Way::Received, volume, dev, refused.pdp, rcu);
+    }
 }
 
 /// Finds the context of a G-PDU, as [`find`] says.
 #[inline(always)]
-fn admit(
-    dev: &Device<Gtp>,
+fn admit<'a>(
+    dev: &'a Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
     skb: &SkBuff,
     gpdu: GPdu,
     t_pdu: TPdu,
-    rcu: &rcu::Guard,
-) -> Result<Admitted, Refusal> {
+    rcu: &'a rcu::Guard,
+) -> Result<Admitted<'a>, Refusal> {
     let pdp = dev
         .data()
         .contexts
         .find(BY_TUNNEL, &gpdu.id.key(t_pdu.family), rcu)
         .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
+    let mut admitted = Admitted {
+        pdp,
+        protocol: t_pdu.protocol(),
+        start: UDP_HEADER_LEN.saturating_add(gpdu.start),
+        end: UDP_HEADER_LEN.saturating_add(gpdu.end),
+        qfi: None,
+    };
     // Nobody may use the tunnel of another.
     if t_pdu.ms != Some(ms_key(pdp.ms)) {
+        if !endpoint.is_read_by_process() {
+            count_dropped(dev, skb, &{ admitted }, rcu);
+        }
         return Err(Refusal::NotFromMs);
     }
-    let start = UDP_HEADER_LEN.saturating_add(gpdu.start);
-    let end = UDP_HEADER_LEN.saturating_add(gpdu.end);
-    let protocol = t_pdu.protocol();
-    let mut qfi = None;
     if let Some(session) = pdp.session {
-        qfi = dev
-            .data()
-            .flows
-            .judge(session, gpdu.qfi)
-            .map_err(|(event, reason)| Refusal::Drop(event, reason))?;
+        match dev.data().flows.judge(session, gpdu.qfi) {
+            Ok(qfi) => admitted.qfi = qfi,
+            Err((event, reason)) => {
+                count_dropped(dev, skb, &{ admitted }, rcu);
+                return Err(Refusal::Drop(event, reason));
+            }
+        }
     }
-    if skb.is_gso() && skb.inner_segment_len(start, protocol) != end.checked_sub(start) {
+    if pdp.is_exhausted() {
+        count_dropped(dev, skb, &{ admitted }, rcu);
+        return Err(Refusal::Drop(Event::RxOverQuota, DropReason::OverQuota));
+    }
+    let len = admitted.end.checked_sub(admitted.start);
+    if skb.is_gso() && skb.inner_segment_len(admitted.start, admitted.protocol) != len {
         return Err(Refusal::Uneven);
     }
-    Ok(Admitted {
-        protocol,
-        start,
-        end,
-        qfi,
-    })
+    Ok(admitted)
 }
 
 /// Reads what nearly all datagrams are: a G-PDU of version 1 without optional fields, with

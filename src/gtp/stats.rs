@@ -69,6 +69,10 @@ events! {
     TxTruncated => "tx_truncated",
     /// There was no memory to send it.
     TxNoMemory => "tx_no_memory",
+    /// The context of a received packet has used up its quota.
+    RxOverQuota => "rx_over_quota",
+    /// The context of a packet has used up its quota.
+    TxOverQuota => "tx_over_quota",
     /// An echo request was answered.
     EchoAnswered => "echo_requests_answered",
     /// An echo request was not answered, as there were too many.

@@ -15,11 +15,15 @@ use super::{
         Tunnel,
         BY_MS, //
     },
-    stats::Event, //
+    stats::Event,
+    usage, //
 };
 use crate::{
     net::{
-        gso,
+        gso::{
+            self,
+            Volume, //
+        },
         link::{
             Device,
             Sending, //
@@ -130,6 +134,7 @@ struct Way<'a> {
 pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, sending: &Sending, rcu: &rcu::Guard) {
     let sent = match find_way(dev, &mut skb, rcu) {
         // What is never passed on by reference stays in registers.
+        Ok(way) if way.pdp.usage.is_some() => send_counted(dev, skb, &{ way }, sending, rcu),
         Ok(way) if skb.is_gso() => send_segments(dev, skb, &{ way }, sending, rcu),
         Ok(way) => {
             let len = skb.len();
@@ -140,6 +145,41 @@ pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, sending: &Sending, rcu: &
     if let Err((skb, reason)) = sent {
         drop_with(dev, skb, reason);
     }
+}
+
+/// Sends a packet if its context may carry more, and counts it there.
+#[inline(never)]
+fn send_counted(
+    dev: &Device<Gtp>,
+    skb: SkBuff,
+    way: &Way<'_>,
+    sending: &Sending,
+    rcu: &rcu::Guard,
+) -> Result<(), (SkBuff, DropReason)> {
+    let pdp = way.pdp;
+    let volume = volume(&skb);
+    let sent = if pdp.is_exhausted() {
+        Err((skb, DropReason::OverQuota))
+    } else if skb.is_gso() {
+        send_segments(dev, skb, way, sending, rcu)
+    } else {
+        let len = skb.len();
+        way.send(dev, skb, len, sending, rcu)
+    };
+    if let Some(usage) = &pdp.usage {
+        if sent.is_ok() {
+            usage.count(usage::Way::Sent, volume, dev, pdp, rcu);
+        } else {
+            usage.count_dropped(usage::Way::Sent, volume, dev, pdp, rcu);
+        }
+    }
+    sent
+}
+
+/// How much a packet that is to be sent counts for.
+#[inline]
+fn volume(skb: &SkBuff) -> Volume {
+    skb.volume(0, || skb.segment_len())
 }
 
 /// Drops a packet and counts why.
@@ -154,6 +194,7 @@ fn drop_with(dev: &Device<Gtp>, skb: SkBuff, reason: DropReason) {
         DropReason::TooBig => Event::TxTooBig,
         DropReason::UnhandledProtocol => Event::TxNotIp,
         DropReason::NoMemory => Event::TxNoMemory,
+        DropReason::OverQuota => Event::TxOverQuota,
         _ => Event::TxTruncated,
     });
     skb.drop_with(reason);
@@ -173,10 +214,12 @@ fn find_way<'a>(
         .contexts
         .find(BY_MS, &ms_key(inner.ms), rcu)
         .ok_or(DropReason::NoTunnel)?;
-    let endpoint = gtp
-        .slot(pdp.path.role)
-        .get(rcu)
-        .ok_or_else(|| not_ready(dev))?;
+    let Some(endpoint) = gtp.slot(pdp.path.role).get(rcu) else {
+        if let Some(usage) = &pdp.usage {
+            usage.count_dropped(usage::Way::Sent, volume(skb), dev, pdp, rcu);
+        }
+        return Err(not_ready(dev));
+    };
     Ok(Way {
         pdp,
         endpoint,

@@ -36,6 +36,8 @@ pub(super) mod link {
     pub(crate) const QFI_SOURCE: u16 = 66;
     /// Received G-PDUs must be of their context's QoS flow.
     pub(crate) const QFI_CHECK: u16 = 67;
+    /// Usage of the contexts is counted.
+    pub(crate) const USAGE: u16 = 68;
 }
 
 /// Commands of the generic netlink family.
@@ -54,6 +56,8 @@ pub(super) mod cmd {
     pub(crate) const FLUSH: u8 = 65;
     /// Sends an end marker; tells of a received one.
     pub(crate) const END_MARKER: u8 = 66;
+    /// Tells that a context has reached a limit.
+    pub(crate) const USAGE: u8 = 70;
 }
 
 /// Attributes of the generic netlink family.
@@ -92,6 +96,46 @@ pub(super) mod attr {
     pub(crate) const PPI: u16 = 66;
     /// The old tunnel of a context gets an end marker.
     pub(crate) const END_MARKER: u16 = 67;
+    /// Usage is asked for: ours, so from 64 on.
+    pub(crate) const STATS: u16 = 70;
+    /// Usage: attributes of [`super::usage`].
+    pub(crate) const USAGE: u16 = 71;
+    /// Octets after which somebody is told.
+    pub(crate) const VOLUME_THRESHOLD: u16 = 72;
+    /// Octets that the context may carry.
+    pub(crate) const VOLUME_QUOTA: u16 = 73;
+    /// What is done beyond the quota.
+    pub(crate) const QUOTA_ACTION: u16 = 74;
+}
+
+/// Attributes in [`attr::USAGE`].
+pub(super) mod usage {
+    /// Padding.
+    pub(crate) const PAD: u16 = 1;
+    /// T-PDUs that were sent.
+    pub(crate) const TX_PACKETS: u16 = 2;
+    /// Octets of T-PDUs that were sent.
+    pub(crate) const TX_BYTES: u16 = 3;
+    /// T-PDUs that were dropped instead.
+    pub(crate) const TX_DROPPED: u16 = 4;
+    /// T-PDUs that were received.
+    pub(crate) const RX_PACKETS: u16 = 5;
+    /// Octets of T-PDUs that were received.
+    pub(crate) const RX_BYTES: u16 = 6;
+    /// T-PDUs that were dropped instead.
+    pub(crate) const RX_DROPPED: u16 = 7;
+    /// Milliseconds since the last one.
+    pub(crate) const IDLE: u16 = 8;
+    /// The volume threshold.
+    pub(crate) const THRESHOLD: u16 = 9;
+    /// The volume quota.
+    pub(crate) const QUOTA: u16 = 10;
+    /// What is done beyond the quota.
+    pub(crate) const QUOTA_ACTION: u16 = 11;
+    /// Which limits have been reached.
+    pub(crate) const REACHED: u16 = 12;
+    /// Which limit a notification is about.
+    pub(crate) const EVENT: u16 = 13;
 }
 
 /// AF_INET, as the attribute FAMILY holds it.

@@ -19,6 +19,10 @@ use core::{
     ptr::NonNull, //
 };
 use kernel::{
+    num::casts::{
+        u32_as_usize,
+        usize_as_u64, //
+    },
     prelude::*,
     types::Opaque, //
 };
@@ -115,7 +119,43 @@ impl<T: Tunnel> Drop for Registration<T> {
     }
 }
 
+/// How much there is of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Volume {
+    /// How many IP packets.
+    pub(crate) packets: u64,
+    /// How many octets they have.
+    pub(crate) octets: u64,
+}
+
 impl SkBuff {
+    /// How much the packet is once it is cut: each segment is an IP packet with headers of its
+    /// own, and a full one has as many octets as `segment_len` says. The IP packet begins
+    /// `offset` octets from the data.
+    #[inline]
+    pub(crate) fn volume(&self, offset: usize, segment_len: impl FnOnce() -> usize) -> Volume {
+        let len = self.len().saturating_sub(offset);
+        if !self.is_gso() {
+            return Volume {
+                packets: 1,
+                octets: usize_as_u64(len),
+            };
+        }
+        // SAFETY: By the type invariant the packet is valid.
+        let size = u32_as_usize(unsafe { bindings::helpers::skb_gso_size(self.as_ptr()) });
+        let headers = segment_len().saturating_sub(size);
+        let payload = len.saturating_sub(headers);
+        let packets = match payload.checked_div(size) {
+            Some(whole) if whole.wrapping_mul(size) == payload => whole,
+            Some(whole) => whole.wrapping_add(1),
+            None => 1,
+        };
+        Volume {
+            packets: usize_as_u64(packets),
+            octets: usize_as_u64(packets.wrapping_mul(headers).wrapping_add(payload)),
+        }
+    }
+
     /// Whether the packet is several segments in one.
     #[inline]
     pub(crate) fn is_gso(&self) -> bool {

@@ -321,6 +321,21 @@ impl Writer<'_> {
             )
         })
     }
+
+    /// Appends the attribute `kind` with the attributes in it that `fill` writes.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when it does not fit, or what `fill` says: the message is not whole then.
+    pub(crate) fn nest(&mut self, kind: u16, fill: impl FnOnce(&mut Self) -> Result) -> Result {
+        // SAFETY: By the type invariant the message may be written.
+        let start = unsafe { bindings::helpers::nla_nest_start(self.0.as_ptr(), kind) };
+        let start = NonNull::new(start).ok_or(EMSGSIZE)?;
+        fill(self)?;
+        // SAFETY: As above; the attribute was begun in this message.
+        unsafe { bindings::helpers::nla_nest_end(self.0.as_ptr(), start.as_ptr()) };
+        Ok(())
+    }
 }
 
 /// Room that an attribute with a payload of `len` octets takes in a message.

@@ -77,6 +77,8 @@ drop_reasons! {
     Ecn = skb_drop_reason_SKB_DROP_REASON_IP_TUNNEL_ECN,
     /// The tunnel does not carry traffic of that class.
     TrafficClass = skb_drop_reason_SKB_DROP_REASON_TUNNEL_TXINFO,
+    /// The tunnel has carried as much as it may.
+    OverQuota = skb_drop_reason_SKB_DROP_REASON_QDISC_DROP,
     /// A segmentation offload that the receiver did not ask for.
     UnexpectedGso = skb_drop_reason_SKB_DROP_REASON_SKB_BAD_GSO,
 }
@@ -88,6 +90,35 @@ pub(crate) enum Verdict {
     Consumed,
     /// It goes on to whoever would have got it otherwise, unchanged.
     PassUp(SkBuff),
+}
+
+/// An IP packet that was taken out of a datagram which `endpoint` has received, on its way
+/// to the stack.
+///
+/// # Invariants
+///
+/// The network header is that of the IP packet, is at the data and linear.
+#[must_use]
+pub(crate) struct Decapsulated<'a, T: Receiver> {
+    skb: SkBuff,
+    endpoint: &'a Endpoint<T>,
+}
+
+impl<T: Receiver> Decapsulated<'_, T> {
+    /// Hands the packet to the stack as received by the endpoint's device, and counts it
+    /// there. It gets `mark`, unless that is 0. The caller is in softirq context, or has
+    /// softirqs disabled.
+    #[inline]
+    pub(crate) fn receive(self, mark: u32) {
+        // SAFETY: By the type invariant of the packet it is valid and given away here, and by
+        // ours the function finds the header that it reads. The device is valid by the
+        // invariant of the endpoint; its cells are there as long as it is up.
+        unsafe {
+            let dev = self.endpoint.dev.as_ptr();
+            let cells = self.endpoint.device().gro_cells();
+            bindings::helpers::skb_receive_decapped(self.skb.into_raw(), dev, cells, mark);
+        }
+    }
 }
 
 /// The only handle to a packet.
@@ -246,6 +277,40 @@ impl SkBuff {
             return Ok(());
         }
         Err((self, Self::not_received(code)))
+    }
+
+    /// Takes the IP packet out of a datagram, as [`Self::receive_inner`] does, which then
+    /// hands it on. The caller is in softirq context, or has softirqs disabled.
+    ///
+    /// # Errors
+    ///
+    /// The packet, and the reason why it is to be dropped.
+    #[inline]
+    pub(crate) fn decapsulate<T: Receiver>(
+        self,
+        start: usize,
+        end: usize,
+        protocol: u16,
+        endpoint: &Endpoint<T>,
+    ) -> Result<Decapsulated<'_, T>, (Self, DropReason)> {
+        let (Ok(start), Ok(end)) = (c_uint::try_from(start), c_uint::try_from(end)) else {
+            return Err((self, DropReason::HeaderTruncated));
+        };
+        // SAFETY: By the type invariant the packet is valid and ours to change; the
+        // function checks that the octets are there. Socket and device are valid by the
+        // invariant of the endpoint.
+        let code = unsafe {
+            let (sk, dev) = (endpoint.sk.as_ptr(), endpoint.dev.as_ptr());
+            bindings::helpers::skb_decap(self.as_ptr(), start, end, protocol, sk, dev)
+        };
+        match code {
+            // INVARIANT: The function has made this of it.
+            0 | 1 => Ok(Decapsulated {
+                skb: self,
+                endpoint,
+            }),
+            code => Err((self, Self::not_received(code))),
+        }
     }
 
     /// Why a packet was not received.

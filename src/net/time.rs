@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Limits on how often something is done.
+//! Limits on how often something is done, and when something was done last.
 //!
 //! C header: `include/linux/jiffies.h`.
 
@@ -60,4 +60,36 @@ impl<const N: usize> RateLimit<N> {
         }
         false
     }
+}
+
+/// When something was done last, to the jiffy.
+pub(crate) struct Stamp(Atomic<u64>);
+
+impl Stamp {
+    /// Says that it was done just now.
+    pub(crate) fn new() -> Self {
+        Self(Atomic::new(now()))
+    }
+
+    /// Says that it was done just now.
+    #[inline]
+    pub(crate) fn touch(&self) {
+        self.0.store(now(), Relaxed);
+    }
+
+    /// How long ago it was done, in milliseconds.
+    pub(crate) fn age_ms(&self) -> u64 {
+        now()
+            .saturating_sub(self.0.load(Relaxed))
+            .saturating_mul(1000)
+            .checked_div(bindings::NET_CONST_HZ)
+            .unwrap_or(0)
+    }
+}
+
+/// What the kernel's coarse clock says, in jiffies.
+#[inline]
+fn now() -> u64 {
+    // SAFETY: Reads a clock.
+    unsafe { bindings::helpers::get_jiffies_64() }
 }

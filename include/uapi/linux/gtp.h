@@ -96,6 +96,7 @@
  * GTP_CMD_ERROR_INDICATION	a peer does not know one of our tunnels
  * GTP_CMD_FLUSH		all contexts of a link are gone, with the link
  * GTP_CMD_END_MARKER		a peer has sent the last packet on a tunnel
+ * GTP_CMD_USAGE		a context has reached a limit of its volume
  *
  * The first two carry the attributes of a reply.
  *
@@ -135,6 +136,31 @@
  * priority until the packet is forwarded, that is in "prerouting", "input" and
  * tc's ingress. TCP segments that are joined on their way up keep the QFI of
  * the first.
+ *
+ *
+ * Usage
+ * =====
+ *
+ * A link that was made with IFLA_GTP_USAGE counts for each context what it
+ * carries: T-PDUs and their octets in both directions, and T-PDUs that were
+ * dropped. A T-PDU is an IP packet as it is on the wire within its tunnel: of
+ * several segments that the stack handles as one each counts, with headers of
+ * its own. Sent is what was handed to the stack with its tunnel header,
+ * received what was taken out of its tunnel. Counters belong to the context
+ * for as long as it lives and are never reset; a change or a replacement of
+ * the context goes on with them.
+ *
+ * Two limits of the volume, which is the octets sent and received together
+ * since the context was made, may be set: a threshold and a quota. When the
+ * volume reaches one, GTP_CMD_USAGE is told once. A change or a replacement
+ * of the context that does not name a limit leaves it as it is, told of or
+ * not; one that names it sets it anew, so that it is told of again, and at
+ * once if the volume is as large already. Packets beyond the quota are
+ * dropped if GTPA_QUOTA_ACTION says so. The packet that reaches it is carried
+ * as a whole, and so may be others that are under way in that moment: at most
+ * one for each other processor, which may be several segments in one.
+ *
+ * If there is no memory to tell of a limit, that is done with the next packet.
  */
 #ifndef _UAPI_LINUX_GTP_H_
 #define _UAPI_LINUX_GTP_H_
@@ -149,7 +175,8 @@
  *	(Yes, the number is zero.) Takes GTPA_LINK, GTPA_VERSION, the
  *	identifiers of that version (GTPA_TID and GTPA_FLOW, or GTPA_I_TEI
  *	and GTPA_O_TEI), the peer's address and the MS address, and optionally
- *	GTPA_FAMILY and GTPA_NET_NS_FD. The link may be down.
+ *	GTPA_FAMILY, GTPA_NET_NS_FD, GTPA_VOLUME_THRESHOLD, GTPA_VOLUME_QUOTA
+ *	and GTPA_QUOTA_ACTION. The link may be down.
  *
  *	A context is found by its MS address, and by its TID or incoming TEID
  *	within its version and family. Where none is found, one is made. Where
@@ -168,12 +195,14 @@
  *	change or replacement ends the tunnel that it leaves.
  *
  *	EINVAL: a mandatory attribute is missing, the version is unknown, or
- *	the MS address is not of GTPA_FAMILY; or see GTPA_QFI, GTPA_RQI,
- *	GTPA_PPI and GTPA_END_MARKER. ENODEV: no such network
- *	namespace or link, the link is not of kind gtp, or it has no socket
- *	for that version. EPERM: see GTPA_NET_NS_FD. EAFNOSUPPORT: the link
- *	has no socket of the peer's family, peers of both families are given,
- *	or GTPA_FAMILY is neither AF_INET nor AF_INET6. EEXIST: see above.
+ *	the MS address is not of GTPA_FAMILY, or a limit or what is done about
+ *	it is not valid; or see GTPA_QFI, GTPA_RQI, GTPA_PPI and
+ *	GTPA_END_MARKER. ENODEV: no such network namespace or link, the link
+ *	is not of kind gtp, or it has no socket for that version. EOPNOTSUPP:
+ *	limits for a link without IFLA_GTP_USAGE. EPERM: see GTPA_NET_NS_FD.
+ *	EAFNOSUPPORT: the link has no socket of the peer's family, peers of
+ *	both families are given, or GTPA_FAMILY is neither AF_INET nor
+ *	AF_INET6. EEXIST: see above.
  *	EADDRNOTAVAIL: the lower 64 bits of GTPA_MS_ADDR6 are not zero.
  *	ENOSPC: the link has as many contexts as IFLA_GTP_MAX_PDP allows, and
  *	this would be one more. ENOMEM.
@@ -195,7 +224,8 @@
  *	link of kind gtp has that index). Older drivers do not look at the
  *	attributes of a dump. The reply carries GTPA_VERSION, GTPA_LINK,
  *	GTPA_FAMILY, the MS address, the peer's address and the identifiers of
- *	its version, and GTPA_QFI, GTPA_RQI, GTPA_PPI where they are set.
+ *	its version, and GTPA_QFI, GTPA_RQI, GTPA_PPI where they are set; and
+ *	GTPA_USAGE, if GTPA_STATS asks for it and the link counts usage.
  * @GTP_CMD_ECHOREQ: Send one Echo Request (TS 29.281 7.2.1) from the kernel's
  *	socket. Takes GTPA_VERSION, GTPA_LINK, the peer's address as
  *	destination and the MS address as source: the local one, not a mobile
@@ -241,6 +271,9 @@
  *	userspace's the message itself can be read. Carries GTPA_VERSION,
  *	GTPA_LINK, GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6 (source of the message)
  *	and GTPA_I_TEI. Nobody has verified who sent it.
+ * @GTP_CMD_USAGE: Notification only. A context has reached its threshold or its
+ *	quota: see "Usage" above. Carries the attributes of a reply with
+ *	GTPA_USAGE, in which GTPA_USAGE_EVENT says which one.
  */
 enum gtp_genl_cmds {
 	GTP_CMD_NEWPDP = 0,
@@ -254,6 +287,7 @@ enum gtp_genl_cmds {
 	GTP_CMD_ERROR_INDICATION = 64,
 	GTP_CMD_FLUSH = 65,
 	GTP_CMD_END_MARKER = 66,
+	GTP_CMD_USAGE = 70,
 };
 
 /*
@@ -274,6 +308,28 @@ enum gtp_genl_cmds {
 enum gtp_version {
 	GTP_V0 = 0,
 	GTP_V1 = 1,
+};
+
+/**
+ * enum gtp_quota_action - values of GTPA_QUOTA_ACTION
+ *
+ * @GTP_QUOTA_TELL: It is told that the quota has been reached.
+ * @GTP_QUOTA_DROP: That, and the context's packets are dropped from then on.
+ */
+enum gtp_quota_action {
+	GTP_QUOTA_TELL = 0,
+	GTP_QUOTA_DROP = 1,
+};
+
+/**
+ * enum gtp_limit - limits of a context's volume, as bits
+ *
+ * @GTP_LIMIT_THRESHOLD: GTPA_VOLUME_THRESHOLD.
+ * @GTP_LIMIT_QUOTA: GTPA_VOLUME_QUOTA.
+ */
+enum gtp_limit {
+	GTP_LIMIT_THRESHOLD = 1,
+	GTP_LIMIT_QUOTA = 2,
 };
 
 /**
@@ -332,6 +388,18 @@ enum gtp_version {
  *	tunnel stays, none is sent. If contexts of both families share a
  *	tunnel, it is for the last one that leaves. EINVAL: the context is, or
  *	is to be, of version 0. ERANGE: it has a value. Not in replies.
+ * @GTPA_STATS: Flag. In GTP_CMD_GETPDP, for one context or for all: the reply is
+ *	to carry GTPA_USAGE where there is usage.
+ * @GTPA_USAGE: Nest of enum gtp_usage_attrs. In replies that GTPA_STATS asks
+ *	for, and in GTP_CMD_USAGE.
+ * @GTPA_VOLUME_THRESHOLD: u64, octets sent and received together. When the
+ *	context has carried as many since it was made, GTP_CMD_USAGE is told.
+ *	All ones: no threshold, as by default. EINVAL: 2^60 or more.
+ *	EOPNOTSUPP: the link counts no usage.
+ * @GTPA_VOLUME_QUOTA: u64. The same, and packets may be dropped from then on.
+ * @GTPA_QUOTA_ACTION: u8, enum gtp_quota_action. Set together with
+ *	GTPA_VOLUME_QUOTA (EINVAL without that one), GTP_QUOTA_TELL where
+ *	absent. EINVAL: any other value.
  */
 enum gtp_attrs {
 	GTPA_UNSPEC = 0,
@@ -355,6 +423,11 @@ enum gtp_attrs {
 	GTPA_RQI = 65,
 	GTPA_PPI = 66,
 	GTPA_END_MARKER = 67,
+	GTPA_STATS = 70,
+	GTPA_USAGE = 71,
+	GTPA_VOLUME_THRESHOLD = 72,
+	GTPA_VOLUME_QUOTA = 73,
+	GTPA_QUOTA_ACTION = 74,
 };
 
 /* Highest of mainline's attributes in enum gtp_attrs. */
@@ -365,6 +438,52 @@ enum gtp_attrs {
 
 /* The peer's former name, which old clients are written with. */
 #define GTPA_SGSN_ADDRESS	GTPA_PEER_ADDRESS
+
+/**
+ * enum gtp_usage_attrs - attributes in GTPA_USAGE
+ *
+ * @GTPA_USAGE_UNSPEC: Not used.
+ * @GTPA_USAGE_PAD: No value. Precedes a u64 where that keeps it aligned.
+ * @GTPA_USAGE_TX_PACKETS: u64. T-PDUs that were sent to the peer.
+ * @GTPA_USAGE_TX_BYTES: u64. Octets of these.
+ * @GTPA_USAGE_TX_DROPPED: u64. T-PDUs that were dropped instead: too big, no
+ *	route to the peer, no socket, no memory, beyond the quota.
+ * @GTPA_USAGE_RX_PACKETS: u64. T-PDUs that were received.
+ * @GTPA_USAGE_RX_BYTES: u64. Octets of these.
+ * @GTPA_USAGE_RX_DROPPED: u64. T-PDUs that were dropped instead: not from, or
+ *	not to, the MS (unless a process has them), not of the QoS flow (see
+ *	IFLA_GTP_QFI_CHECK), marks of congestion that contradict each other, no
+ *	memory, beyond the quota.
+ * @GTPA_USAGE_IDLE: u64, milliseconds since a T-PDU was sent or received, or
+ *	since the context was made. As fine as the kernel's clock ticks.
+ * @GTPA_USAGE_THRESHOLD: u64. GTPA_VOLUME_THRESHOLD, where there is one.
+ * @GTPA_USAGE_QUOTA: u64. GTPA_VOLUME_QUOTA, where there is one.
+ * @GTPA_USAGE_QUOTA_ACTION: u8, enum gtp_quota_action, where there is a quota.
+ * @GTPA_USAGE_REACHED: u8, bits of enum gtp_limit: which limits have been
+ *	reached since they were set. Where there are any limits.
+ * @GTPA_USAGE_EVENT: u8, enum gtp_limit. In GTP_CMD_USAGE: the limit that it
+ *	tells of.
+ */
+enum gtp_usage_attrs {
+	GTPA_USAGE_UNSPEC = 0,
+	GTPA_USAGE_PAD = 1,
+	GTPA_USAGE_TX_PACKETS = 2,
+	GTPA_USAGE_TX_BYTES = 3,
+	GTPA_USAGE_TX_DROPPED = 4,
+	GTPA_USAGE_RX_PACKETS = 5,
+	GTPA_USAGE_RX_BYTES = 6,
+	GTPA_USAGE_RX_DROPPED = 7,
+	GTPA_USAGE_IDLE = 8,
+	GTPA_USAGE_THRESHOLD = 9,
+	GTPA_USAGE_QUOTA = 10,
+	GTPA_USAGE_QUOTA_ACTION = 11,
+	GTPA_USAGE_REACHED = 12,
+	GTPA_USAGE_EVENT = 13,
+	__GTPA_USAGE_MAX,
+};
+
+/* Highest attribute of enum gtp_usage_attrs. */
+#define GTPA_USAGE_MAX		(__GTPA_USAGE_MAX - 1)
 
 /**
  * enum ifla_gtp_more - attributes of IFLA_INFO_DATA that mainline does not have
@@ -396,6 +515,10 @@ enum gtp_attrs {
  *	none (rx_other_qos_flow among the link's counters). That is for
  *	sessions of one flow. 0, the default: it is received. EINVAL: another
  *	value. ERANGE: too short.
+ * @IFLA_GTP_USAGE: u8, in a request, and in a reply where it is 1. 1: usage is
+ *	counted for each context: see "Usage" above. It takes 192 octets a
+ *	context. 0, the default: it is not. EINVAL: another value. ERANGE: too
+ *	short.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
@@ -403,6 +526,7 @@ enum ifla_gtp_more {
 	IFLA_GTP_MAX_PDP = 65,
 	IFLA_GTP_QFI_SOURCE = 66,
 	IFLA_GTP_QFI_CHECK = 67,
+	IFLA_GTP_USAGE = 68,
 	__IFLA_GTP_MORE_MAX,
 };
 

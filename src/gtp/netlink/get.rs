@@ -21,6 +21,7 @@ use super::{
     },
     notify::{
         fill,
+        fill_with_usage,
         notify, //
     },
     request::{
@@ -144,7 +145,10 @@ impl Command for GetPdp {
                 .contexts
                 .find(index, &key, &rcu)
                 .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
-            fill(&mut answer.writer(), &dev, pdp)?;
+            match attrs.get(attr::STATS) {
+                None => fill(&mut answer.writer(), &dev, pdp)?,
+                Some(_) => fill_with_usage(&mut answer.writer(), &dev, pdp)?,
+            }
         }
         request.send(answer)
     }
@@ -160,6 +164,10 @@ impl Dump for GetPdp {
             .attrs()
             .get(attr::LINK)
             .map(|link| (link, link.u32()));
+        let fill = match request.attrs().get(attr::STATS) {
+            None => fill,
+            Some(_) => fill_with_usage,
+        };
         let [ifindex, id, ..] = *request.state();
         let mut ifindex = u32::try_from(ifindex).unwrap_or(u32::MAX);
         let mut id = u32::try_from(id).unwrap_or(u32::MAX);

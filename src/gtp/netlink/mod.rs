@@ -39,7 +39,7 @@ pub(crate) static FAMILY: genl::Family = genl::Family::new(
 );
 
 /// What the attributes must look like.
-static POLICY: Policy<68> = Policy::new(&[
+static POLICY: Policy<75> = Policy::new(&[
     (attr::LINK, Rule::U32),
     (attr::VERSION, Rule::U32),
     (attr::TID, Rule::U64),
@@ -56,6 +56,10 @@ static POLICY: Policy<68> = Policy::new(&[
     (attr::RQI, Rule::Flag),
     (attr::PPI, Rule::AtMost(7)),
     (attr::END_MARKER, Rule::Flag),
+    (attr::STATS, Rule::Flag),
+    (attr::VOLUME_THRESHOLD, Rule::U64),
+    (attr::VOLUME_QUOTA, Rule::U64),
+    (attr::QUOTA_ACTION, Rule::U8),
 ]);
 
 /// The commands.

@@ -25,6 +25,10 @@ use super::{
             AF_INET,
             AF_INET6, //
         },
+        usage::{
+            Limits,
+            Usage, //
+        },
     },
     notify::notify,
     request::{
@@ -45,6 +49,7 @@ use crate::{
             NLM_F_EXCL,
             NLM_F_REPLACE, //
         },
+        link::Device,
         nlattr::{
             Attr,
             Attrs, //
@@ -64,7 +69,10 @@ use crate::{
     },
 };
 use core::net::IpAddr;
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::rcu, //
+};
 
 /// NEWPDP: adds a context, or updates one of which one key is known.
 pub(super) struct NewPdp;
@@ -216,6 +224,56 @@ impl NewPdp {
             )),
         }
     }
+
+    /// Sets limits of a context.
+    fn limit(dev: &Device<Gtp>, pdp: &Pdp, limits: Limits) {
+        if let Some(usage) = &pdp.usage {
+            usage.limit(limits, dev, pdp, &rcu::read_lock());
+        }
+    }
+
+    /// Reads the limits of the volume.
+    fn limits(attrs: &Attrs<'_>, gtp: &Gtp, extack: &mut ExtAck<'_>) -> Result<Limits> {
+        let threshold = attrs.get(attr::VOLUME_THRESHOLD);
+        let quota = attrs.get(attr::VOLUME_QUOTA);
+        let action = attrs.get(attr::QUOTA_ACTION);
+        if let (Some(attr), false) = (threshold.or(quota).or(action), gtp.usage) {
+            return Err(extack.fail_attr(
+                EOPNOTSUPP,
+                attr,
+                c"The device counts no usage: make it with IFLA_GTP_USAGE",
+            ));
+        }
+        let drops = match (action, quota) {
+            (None, _) => false,
+            (Some(action), Some(_)) if action.u8() <= 1 => action.u8() == 1,
+            (Some(action), Some(_)) => {
+                return Err(extack.fail_attr(
+                    EINVAL,
+                    action,
+                    c"GTPA_QUOTA_ACTION is 0 to tell or 1 to drop",
+                ))
+            }
+            (Some(action), None) => {
+                return Err(extack.fail_attr(
+                    EINVAL,
+                    action,
+                    c"GTPA_QUOTA_ACTION goes with GTPA_VOLUME_QUOTA",
+                ))
+            }
+        };
+        Limits::new(
+            threshold.map(|octets| octets.u64()),
+            quota.map(|octets| octets.u64()),
+            drops,
+        )
+        .ok_or_else(|| {
+            extack.fail(
+                EINVAL,
+                c"A limit is less than 2^60 octets, or all ones for none",
+            )
+        })
+    }
 }
 
 impl Command for NewPdp {
@@ -236,6 +294,7 @@ impl Command for NewPdp {
         if let (Some(ends), Version::V0) = (ends, tunnel.version()) {
             return Err(extack.fail_attr(EINVAL, ends, c"Version 0 has no End Markers"));
         }
+        let limits = Self::limits(&attrs, gtp, extack)?;
 
         let keys = [
             (BY_TUNNEL, tunnel.id().key(Family::of(ms))),
@@ -253,7 +312,8 @@ impl Command for NewPdp {
                 error => error,
             })?;
         let path = membership.path().ok_or(ENOMEM)?;
-        let mut new = Unpublished::new(Pdp::new(tunnel, ms, session, path))?;
+        let usage = if gtp.usage { Some(Usage::new()?) } else { None };
+        let mut new = Unpublished::new(Pdp::new(tunnel, ms, session, path, usage, limits.any()))?;
         let mut contexts = gtp.contexts.lock();
         let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
@@ -270,6 +330,7 @@ impl Command for NewPdp {
                     .map_err(|error| extack.fail(error, c"The context cannot be added"))?;
                 membership.keep();
                 notify(&net, &dev, cmd::NEWPDP, pdp);
+                Self::limit(&dev, pdp, limits);
                 return Ok(());
             }
             (Some(known), _) => (known, keys),
@@ -314,10 +375,11 @@ impl Command for NewPdp {
             // A tunnel that is gone on with does not end.
             farewell = Some(of_old).filter(|of_old| !of_old.ends(&new));
         }
-        new.go_on_from(known);
+        new.change(|new| new.go_on_from(known));
         let (pdp, old) = contexts.replace(index, &key, new)?;
         membership.keep();
         notify(&net, &dev, cmd::NEWPDP, pdp);
+        Self::limit(&dev, pdp, limits);
         drop(contexts);
         if let Some(farewell) = farewell {
             farewell.send_behind(&dev);

@@ -16,6 +16,10 @@ use super::{
             attr,
             cmd, //
         },
+        usage::{
+            Usage,
+            Which, //
+        },
     },
     FAMILY,
     GROUP, //
@@ -80,6 +84,15 @@ fn put_session(writer: &mut Writer<'_>, session: session::Repr) -> Result {
     }
 }
 
+/// Writes the same, and the context's usage if it is counted.
+pub(super) fn fill_with_usage(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Result {
+    fill(writer, dev, pdp)?;
+    match &pdp.usage {
+        Some(usage) => usage.fill(writer, None),
+        None => Ok(()),
+    }
+}
+
 /// Writes an address as the attribute for its family.
 fn put_address(writer: &mut Writer<'_>, address: IpAddr, v4: u16, v6: u16) -> Result {
     match address {
@@ -89,21 +102,22 @@ fn put_address(writer: &mut Writer<'_>, address: IpAddr, v4: u16, v6: u16) -> Re
 }
 
 /// Tells the listeners in `net` of something, in a message begun by `begin`. What has
-/// happened stays so if they cannot be told.
+/// happened stays so if they cannot be told. False if there was no memory for it.
 fn tell(
     net: &Net,
     begin: impl FnOnce() -> Result<Message>,
     fill: impl FnOnce(&mut Writer<'_>) -> Result,
-) {
+) -> bool {
     if !FAMILY.has_listeners(net, GROUP) {
-        return;
+        return true;
     }
     let Ok(mut message) = begin() else {
-        return;
+        return false;
     };
     if fill(&mut message.writer()).is_ok() {
         message.multicast(net, GROUP);
     }
+    true
 }
 
 /// Tells the listeners in the device's namespace of something. Any context.
@@ -112,9 +126,23 @@ fn tell_atomic(
     cmd: u8,
     rcu: &rcu::Guard,
     fill: impl FnOnce(&mut Writer<'_>) -> Result,
-) {
+) -> bool {
     let begin = || Message::notification_atomic(&FAMILY, cmd);
-    tell(dev.net(rcu), begin, fill);
+    tell(dev.net(rcu), begin, fill)
+}
+
+/// Tells the listeners that a context has reached a limit. False if there was no memory.
+pub(in crate::gtp) fn usage(
+    dev: &Device<Gtp>,
+    pdp: &Pdp,
+    usage: &Usage,
+    which: Which,
+    rcu: &rcu::Guard,
+) -> bool {
+    tell_atomic(dev, cmd::USAGE, rcu, |writer| {
+        fill(writer, dev, pdp)?;
+        usage.fill(writer, Some(which))
+    })
 }
 
 /// Tells the listeners that a peer has answered our echo request.

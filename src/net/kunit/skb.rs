@@ -97,7 +97,7 @@ fn decap_to(
     let dev = loopback();
     // SAFETY: The packet is ours; socket and device are valid.
     let code = unsafe {
-        bindings::helpers::kunit_skb_decap(
+        bindings::helpers::skb_decap(
             skb.as_ptr(),
             c_uint::try_from(start)?,
             c_uint::try_from(end)?,
