@@ -5,12 +5,14 @@
 //! Numbers, types and byte orders are those of `include/uapi/linux/gtp.h`.
 //! What is not known here is kept as it came: a newer driver is no error.
 
+use crate::client::usage::UsageAttribute;
 use netlink_packet_core::{
     emit_u16,
     emit_u32,
     emit_u64,
     DecodeError,
     DefaultNla,
+    Emitable,
     Nla,
     NlaBuffer,
     NlasIterator,
@@ -72,6 +74,16 @@ numbers! {
     GTPA_PPI = 66,
     /// The tunnel that a context leaves gets an End Marker, no value.
     GTPA_END_MARKER = 67,
+    /// Asks for the usage, no value. Not mainline's, as all from 64 on.
+    GTPA_STATS = 70,
+    /// Usage, attributes of its own.
+    GTPA_USAGE = 71,
+    /// Octets after which somebody is told, u64.
+    GTPA_VOLUME_THRESHOLD = 72,
+    /// Octets that the context may carry, u64.
+    GTPA_VOLUME_QUOTA = 73,
+    /// What is done beyond the quota, u8.
+    GTPA_QUOTA_ACTION = 74,
 }
 
 /// One attribute of the family `gtp`.
@@ -111,6 +123,16 @@ pub enum GtpAttribute {
     Ppi(u8),
     /// The tunnel that a context leaves gets an End Marker (TS 29.281 7.3.2).
     EndMarker,
+    /// Asks for the usage.
+    Stats,
+    /// What a context has carried.
+    Usage(Vec<UsageAttribute>),
+    /// Octets in both directions after which somebody is told.
+    VolumeThreshold(u64),
+    /// Octets in both directions that a context may carry.
+    VolumeQuota(u64),
+    /// What is done beyond the quota: 0 tell, 1 drop.
+    QuotaAction(u8),
     /// What this client does not know.
     Other(DefaultNla),
 }
@@ -133,8 +155,8 @@ impl GtpAttribute {
 impl Nla for GtpAttribute {
     fn value_len(&self) -> usize {
         match self {
-            Self::Rqi | Self::EndMarker => 0,
-            Self::Family(_) | Self::Qfi(_) | Self::Ppi(_) => 1,
+            Self::Rqi | Self::EndMarker | Self::Stats => 0,
+            Self::Family(_) | Self::Qfi(_) | Self::Ppi(_) | Self::QuotaAction(_) => 1,
             Self::Flow(_) => 2,
             Self::Link(_)
             | Self::Version(_)
@@ -143,8 +165,9 @@ impl Nla for GtpAttribute {
             | Self::NetNsFd(_)
             | Self::ITei(_)
             | Self::OTei(_) => 4,
-            Self::Tid(_) => 8,
+            Self::Tid(_) | Self::VolumeThreshold(_) | Self::VolumeQuota(_) => 8,
             Self::PeerAddr6(_) | Self::MsAddr6(_) => 16,
+            Self::Usage(attributes) => attributes.as_slice().buffer_len(),
             Self::Other(nla) => nla.value_len(),
         }
     }
@@ -167,8 +190,17 @@ impl Nla for GtpAttribute {
             Self::Rqi => GTPA_RQI,
             Self::Ppi(_) => GTPA_PPI,
             Self::EndMarker => GTPA_END_MARKER,
+            Self::Stats => GTPA_STATS,
+            Self::Usage(_) => GTPA_USAGE,
+            Self::VolumeThreshold(_) => GTPA_VOLUME_THRESHOLD,
+            Self::VolumeQuota(_) => GTPA_VOLUME_QUOTA,
+            Self::QuotaAction(_) => GTPA_QUOTA_ACTION,
             Self::Other(nla) => nla.kind(),
         }
+    }
+
+    fn is_nested(&self) -> bool {
+        matches!(self, Self::Usage(_))
     }
 
     fn emit_value(&self, buffer: &mut [u8]) {
@@ -179,10 +211,15 @@ impl Nla for GtpAttribute {
                 emit_u32(buffer, *v).expect("four octets");
             }
             Self::NetNsFd(v) => buffer.copy_from_slice(&v.to_ne_bytes()),
-            Self::Tid(v) => emit_u64(buffer, *v).expect("eight octets"),
+            Self::Tid(v) | Self::VolumeThreshold(v) | Self::VolumeQuota(v) => {
+                emit_u64(buffer, *v).expect("eight octets");
+            }
             Self::Flow(v) => emit_u16(buffer, *v).expect("two octets"),
-            Self::Family(v) | Self::Qfi(v) | Self::Ppi(v) => buffer.copy_from_slice(&[*v]),
-            Self::Rqi | Self::EndMarker => {}
+            Self::Family(v) | Self::Qfi(v) | Self::Ppi(v) | Self::QuotaAction(v) => {
+                buffer.copy_from_slice(&[*v]);
+            }
+            Self::Rqi | Self::EndMarker | Self::Stats => {}
+            Self::Usage(attributes) => attributes.as_slice().emit(buffer),
             Self::PeerAddress(v) | Self::MsAddress(v) => buffer.copy_from_slice(&v.octets()),
             Self::PeerAddr6(v) | Self::MsAddr6(v) => buffer.copy_from_slice(&v.octets()),
             Self::Other(nla) => nla.emit_value(buffer),
@@ -211,13 +248,18 @@ impl<'a, T: AsRef<[u8]> + ?Sized> Parseable<NlaBuffer<&'a T>> for GtpAttribute {
             GTPA_RQI => Self::Rqi,
             GTPA_PPI => Self::Ppi(u8::from_ne_bytes(head(nla, value)?)),
             GTPA_END_MARKER => Self::EndMarker,
+            GTPA_STATS => Self::Stats,
+            GTPA_USAGE => Self::Usage(UsageAttribute::parse_all(value)?),
+            GTPA_VOLUME_THRESHOLD => Self::VolumeThreshold(u64::from_ne_bytes(head(nla, value)?)),
+            GTPA_VOLUME_QUOTA => Self::VolumeQuota(u64::from_ne_bytes(head(nla, value)?)),
+            GTPA_QUOTA_ACTION => Self::QuotaAction(u8::from_ne_bytes(head(nla, value)?)),
             _ => Self::Other(DefaultNla::parse(nla)?),
         })
     }
 }
 
 /// Returns the first `N` octets of an attribute's value.
-fn head<const N: usize, T: AsRef<[u8]> + ?Sized>(
+pub(super) fn head<const N: usize, T: AsRef<[u8]> + ?Sized>(
     nla: &NlaBuffer<&T>,
     value: &[u8],
 ) -> Result<[u8; N], DecodeError> {
@@ -249,7 +291,7 @@ mod tests {
     #[cfg(target_endian = "little")]
     #[test]
     fn every_attribute_has_its_golden_bytes() {
-        let golden: [(GtpAttribute, &[u8]); 16] = [
+        let golden: [(GtpAttribute, &[u8]); 21] = [
             (GtpAttribute::Link(7), &[8, 0, 1, 0, 7, 0, 0, 0]),
             (GtpAttribute::Version(1), &[8, 0, 2, 0, 1, 0, 0, 0]),
             (
@@ -290,6 +332,20 @@ mod tests {
             (GtpAttribute::Rqi, &[4, 0, 65, 0]),
             (GtpAttribute::Ppi(7), &[5, 0, 66, 0, 7, 0, 0, 0]),
             (GtpAttribute::EndMarker, &[4, 0, 67, 0]),
+            (GtpAttribute::Stats, &[4, 0, 70, 0]),
+            (
+                GtpAttribute::Usage(vec![UsageAttribute::Reached(3)]),
+                &[12, 0, 71, 0x80, 5, 0, 12, 0, 3, 0, 0, 0],
+            ),
+            (
+                GtpAttribute::VolumeThreshold(0x0102),
+                &[12, 0, 72, 0, 2, 1, 0, 0, 0, 0, 0, 0],
+            ),
+            (
+                GtpAttribute::VolumeQuota(u64::MAX),
+                &[12, 0, 73, 0, 255, 255, 255, 255, 255, 255, 255, 255],
+            ),
+            (GtpAttribute::QuotaAction(1), &[5, 0, 74, 0, 1, 0, 0, 0]),
         ];
 
         for (attribute, bytes) in golden {
@@ -317,6 +373,14 @@ mod tests {
         assert_eq!(attribute_name(63), None);
     }
 
+    fn usage_attribute() -> impl Strategy<Value = UsageAttribute> {
+        prop_oneof![
+            any::<u64>().prop_map(UsageAttribute::TxPackets),
+            any::<u64>().prop_map(UsageAttribute::Idle),
+            any::<u8>().prop_map(UsageAttribute::Event),
+        ]
+    }
+
     fn attribute() -> impl Strategy<Value = GtpAttribute> {
         prop_oneof![
             any::<u32>().prop_map(GtpAttribute::Link),
@@ -335,7 +399,12 @@ mod tests {
             Just(GtpAttribute::Rqi),
             any::<u8>().prop_map(GtpAttribute::Ppi),
             Just(GtpAttribute::EndMarker),
-            (68u16..0x3fff, proptest::collection::vec(any::<u8>(), 0..64))
+            Just(GtpAttribute::Stats),
+            proptest::collection::vec(usage_attribute(), 0..4).prop_map(GtpAttribute::Usage),
+            any::<u64>().prop_map(GtpAttribute::VolumeThreshold),
+            any::<u64>().prop_map(GtpAttribute::VolumeQuota),
+            any::<u8>().prop_map(GtpAttribute::QuotaAction),
+            (75u16..0x3fff, proptest::collection::vec(any::<u8>(), 0..64))
                 .prop_map(|(kind, value)| GtpAttribute::Other(DefaultNla::new(kind, value))),
         ]
     }

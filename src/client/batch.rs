@@ -259,12 +259,17 @@ impl<'a> Answers<'a> {
 #[cfg(all(test, target_endian = "little"))]
 mod tests {
     use super::*;
-    use crate::client::pdp::Tunnel;
+    use crate::client::{
+        pdp::Tunnel,
+        usage::Limits, //
+    };
 
     #[test]
     fn a_message_has_its_golden_bytes() {
         let context = PdpContext {
             link: 7,
+            limits: Limits::default(),
+            usage: None,
             tunnel: Tunnel::V1 {
                 i_tei: 100,
                 o_tei: 200,

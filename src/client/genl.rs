@@ -183,13 +183,16 @@ impl GtpClient {
         self.command(GTP_CMD_DELPDP, key.to_attributes(link), 0)
     }
 
-    /// Reads one PDP context.
+    /// Reads one PDP context, with its usage if `usage` asks for it and the driver
+    /// counts it.
     ///
     /// # Errors
     ///
     /// The kernel's, see `GTP_CMD_GETPDP` in `include/uapi/linux/gtp.h`.
-    pub fn get_pdp(&mut self, link: LinkRef, key: &PdpKey) -> Result<PdpContext> {
-        let request = self.message(GTP_CMD_GETPDP, key.to_attributes(link));
+    pub fn get_pdp(&mut self, link: LinkRef, key: &PdpKey, usage: bool) -> Result<PdpContext> {
+        let mut attributes = key.to_attributes(link);
+        attributes.extend(usage.then_some(GtpAttribute::Stats));
+        let request = self.message(GTP_CMD_GETPDP, attributes);
         let mut context = None;
 
         self.connection.request(request, 0, |reply| {
@@ -200,7 +203,8 @@ impl GtpClient {
     }
 
     /// Hands every PDP context to `each`: those of the link with the interface
-    /// index `link`, or those of all links. A dump does not look beyond the
+    /// index `link`, or those of all links, with their usage as in
+    /// [`GtpClient::get_pdp`]. A dump does not look beyond the
     /// socket's network namespace.
     ///
     /// The driver is told of the link, but one that does not filter, as the C
@@ -213,9 +217,12 @@ impl GtpClient {
     pub fn dump_pdp(
         &mut self,
         link: Option<u32>,
+        usage: bool,
         mut each: impl FnMut(PdpContext) -> Result<()>,
     ) -> Result<DumpStatus> {
-        let attributes = link.map(GtpAttribute::Link).into_iter().collect();
+        let link_attribute = link.map(GtpAttribute::Link);
+        let stats = usage.then_some(GtpAttribute::Stats);
+        let attributes = link_attribute.into_iter().chain(stats).collect();
         let request = self.message(GTP_CMD_GETPDP, attributes);
 
         self.connection.request(request, NLM_F_DUMP, |reply| {

@@ -18,7 +18,8 @@ use crate::client::{
         IFLA_GTP_DUAL_STACK,
         IFLA_GTP_MAX_PDP,
         IFLA_GTP_QFI_CHECK,
-        IFLA_GTP_QFI_SOURCE, //
+        IFLA_GTP_QFI_SOURCE,
+        IFLA_GTP_USAGE, //
     },
     naming::Naming, //
 };
@@ -84,6 +85,7 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, IFLA_GTP_MAX_PDP] => "IFLA_GTP_MAX_PDP",
         [18, 2, IFLA_GTP_QFI_SOURCE] => "IFLA_GTP_QFI_SOURCE",
         [18, 2, IFLA_GTP_QFI_CHECK] => "IFLA_GTP_QFI_CHECK",
+        [18, 2, IFLA_GTP_USAGE] => "IFLA_GTP_USAGE",
         _ => return None,
     })
 }
@@ -113,6 +115,8 @@ pub struct GtpLink {
     /// Whether the driver says that it drops what is not of its context's QoS
     /// flow.
     pub qfi_check: bool,
+    /// Whether the driver says that it counts the usage of each context.
+    pub usage: bool,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link has been set up (`IFF_UP`).
@@ -139,6 +143,7 @@ impl GtpLink {
             dual_stack: false,
             qfi_source: QfiSource::Context,
             qfi_check: false,
+            usage: false,
             mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
             state: "UNKNOWN".to_string(),
@@ -178,6 +183,8 @@ impl GtpLink {
                 other => {
                     if let Some([value]) = octets(other, IFLA_GTP_DUAL_STACK) {
                         self.dual_stack = value != 0;
+                    } else if let Some([value]) = octets(other, IFLA_GTP_USAGE) {
+                        self.usage = value != 0;
                     } else if let Some(value) = octets(other, IFLA_GTP_MAX_PDP) {
                         self.max_pdp = Some(u32::from_ne_bytes(value));
                     } else if let Some([value]) = octets(other, IFLA_GTP_QFI_SOURCE) {

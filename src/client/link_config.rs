@@ -70,6 +70,9 @@ impl QfiSource {
             .find(|source| source.number() == number)
     }
 }
+/// Number of the attribute that has usage counted, a u8 in `IFLA_INFO_DATA`. Not
+/// mainline's.
+pub(super) const IFLA_GTP_USAGE: u16 = 68;
 
 /// Where the UDP sockets of a link come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +123,9 @@ pub struct LinkConfig {
     pub qfi_source: Option<QfiSource>,
     /// Whether received packets must be of their context's QoS flow.
     pub qfi_check: bool,
+    /// Whether the usage of each context is counted. A driver that cannot makes a
+    /// link without: [`GtpLink::usage`](crate::client::GtpLink::usage) tells.
+    pub usage: bool,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link is up from the start.
@@ -142,6 +148,7 @@ impl LinkConfig {
             restart_count: None,
             qfi_source: None,
             qfi_check: false,
+            usage: false,
             mtu: None,
             up: false,
             netns: None,
@@ -186,6 +193,9 @@ impl LinkConfig {
                 .map(|source| octet(IFLA_GTP_QFI_SOURCE, source.number())),
         );
         data.extend(self.qfi_check.then(|| octet(IFLA_GTP_QFI_CHECK, 1)));
+        if self.usage {
+            data.push(InfoGtp::Other(DefaultNla::new(IFLA_GTP_USAGE, vec![1])));
+        }
 
         let mut message = LinkMessage::default();
         if self.up {

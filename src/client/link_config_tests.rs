@@ -99,6 +99,19 @@ fn sockets_of_both_families_are_asked_for_by_an_attribute() {
 }
 
 #[test]
+fn usage_is_asked_for_by_an_attribute() {
+    let mut config = LinkConfig::new("gtp0");
+    config.usage = true;
+    assert_eq!(
+        data(&config),
+        [
+            5, 0, 5, 0, 1, 0, 0, 0, // IFLA_GTP_CREATE_SOCKETS
+            5, 0, 68, 0, 1, 0, 0, 0, // IFLA_GTP_USAGE
+        ]
+    );
+}
+
+#[test]
 fn descriptors_may_be_absent_or_negative() {
     let mut config = LinkConfig::new("gtp0");
     config.sockets = Sockets::Descriptors {

@@ -58,6 +58,7 @@ fn a_reply_is_read_past_what_is_unknown() {
             dual_stack: false,
             qfi_source: QfiSource::Context,
             qfi_check: false,
+            usage: false,
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
@@ -104,6 +105,16 @@ fn a_limit_of_contexts_is_seen() {
 }
 
 #[test]
+fn usage_is_seen() {
+    for (value, expected) in [(1, true), (0, false)] {
+        let more = [5, 0, 68, 0, value, 0, 0, 0];
+        let link = read(&reply_with(b"gtp\0", &more)).unwrap();
+        assert_eq!(link.usage, expected);
+        assert_eq!(link.other.len(), 1);
+    }
+}
+
+#[test]
 fn a_link_of_another_kind_is_none() {
     assert_eq!(read(&reply(b"gre\0")), None);
 }
@@ -113,6 +124,7 @@ fn names_follow_the_nest() {
     assert_eq!(attribute_name(&[18, 2, 4]), Some("IFLA_GTP_ROLE"));
     assert_eq!(attribute_name(&[18, 2, 64]), Some("IFLA_GTP_DUAL_STACK"));
     assert_eq!(attribute_name(&[18, 2, 65]), Some("IFLA_GTP_MAX_PDP"));
+    assert_eq!(attribute_name(&[18, 2, 68]), Some("IFLA_GTP_USAGE"));
     assert_eq!(attribute_name(&[4]), Some("IFLA_MTU"));
     assert_eq!(attribute_name(&[18, 4]), None);
 }

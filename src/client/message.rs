@@ -30,6 +30,8 @@ pub const GTP_CMD_ERROR_INDICATION: u8 = 64;
 pub const GTP_CMD_FLUSH: u8 = 65;
 /// Sends an End Marker; as a notification: one came in. Not mainline's.
 pub const GTP_CMD_END_MARKER: u8 = 66;
+/// Notification: a PDP context has reached a limit of its volume. Not mainline's.
+pub const GTP_CMD_USAGE: u8 = 70;
 
 /// A message of the family `gtp`.
 ///

@@ -30,6 +30,7 @@ mod naming;
 pub mod netns;
 mod path;
 mod pdp;
+mod usage;
 
 pub use attribute::GtpAttribute;
 pub use batch::{
@@ -68,6 +69,7 @@ pub use message::{
     GTP_CMD_FLUSH,
     GTP_CMD_GETPDP,
     GTP_CMD_NEWPDP,
+    GTP_CMD_USAGE,
     GTP_GENL_NAME, //
 };
 pub use monitor::{
@@ -87,4 +89,12 @@ pub use pdp::{
     PdpKey,
     QosFlow,
     Tunnel, //
+};
+pub use usage::{
+    Limit,
+    Limits,
+    QuotaAction,
+    Traffic,
+    Usage,
+    UsageAttribute, //
 };

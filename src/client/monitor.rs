@@ -20,7 +20,8 @@ use crate::client::{
         GTP_CMD_END_MARKER,
         GTP_CMD_ERROR_INDICATION,
         GTP_CMD_FLUSH,
-        GTP_CMD_NEWPDP, //
+        GTP_CMD_NEWPDP,
+        GTP_CMD_USAGE, //
     },
     path::{
         Echo,
@@ -78,6 +79,8 @@ pub enum Event {
         /// Interface index that the link has, or had.
         link: u32,
     },
+    /// A PDP context has reached a limit of its volume, which its usage tells.
+    Usage(PdpContext),
     /// Messages were lost, because they were not read fast enough.
     Lost,
     /// Something that this client does not know.
@@ -105,6 +108,10 @@ impl Event {
             GTP_CMD_END_MARKER => EndMarker::from_attributes(attributes)
                 .map(Self::EndMarker)
                 .ok(),
+            GTP_CMD_USAGE => PdpContext::from_attributes(attributes)
+                .ok()
+                .filter(|context| context.usage.is_some())
+                .map(Self::Usage),
             GTP_CMD_FLUSH => attributes.iter().find_map(|attribute| match attribute {
                 GtpAttribute::Link(link) => Some(Self::Flush { link: *link }),
                 _ => None,
@@ -215,7 +222,12 @@ mod tests {
     use super::*;
     use crate::client::{
         path::UnknownTunnel,
-        pdp::Tunnel, //
+        pdp::Tunnel,
+        usage::{
+            Limits,
+            Usage,
+            UsageAttribute, //
+        }, //
     };
     use std::net::{
         IpAddr,
@@ -225,6 +237,8 @@ mod tests {
     fn context() -> PdpContext {
         PdpContext {
             link: 7,
+            limits: Limits::default(),
+            usage: None,
             tunnel: Tunnel::V1 { i_tei: 1, o_tei: 2 },
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
@@ -244,7 +258,13 @@ mod tests {
     fn notifications_are_told_apart_by_their_command() {
         let attributes = context().to_attributes(None);
         assert_eq!(event(0, attributes.clone()), Event::New(context()));
-        assert_eq!(event(1, attributes), Event::Del(context()));
+        assert_eq!(event(1, attributes.clone()), Event::Del(context()));
+
+        let mut reached = context();
+        let usage = vec![UsageAttribute::Event(1)];
+        reached.usage = Some(Usage::from_attributes(&usage));
+        let attributes = [attributes, vec![GtpAttribute::Usage(usage)]].concat();
+        assert_eq!(event(70, attributes), Event::Usage(reached));
 
         let echo = Echo {
             version: 1,
@@ -295,7 +315,7 @@ mod tests {
     #[test]
     fn what_is_unknown_or_incomplete_is_told_all_the_same() {
         let attributes = vec![GtpAttribute::Version(1)];
-        for command in [0, 1, 3, 64, 65, 66, 99] {
+        for command in [0, 1, 3, 64, 65, 66, 70, 99] {
             assert_eq!(
                 event(command, attributes.clone()),
                 Event::Other {

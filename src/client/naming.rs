@@ -90,7 +90,7 @@ mod tests {
         let mut request = vec![0; 20];
         request.extend([8, 0, 2, 0, 1, 0, 0, 0]);
         request.extend([5, 0, 13, 0, 2, 0, 0, 0]);
-        request.extend([8, 0, 99, 0, 1, 0, 0, 0]);
+        request.extend([8, 0, 250, 0, 1, 0, 0, 0]);
         request
     }
 
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(name(20).as_deref(), Some("GTPA_VERSION"));
         assert_eq!(name(28).as_deref(), Some("GTPA_FAMILY"));
         assert_eq!(name(32).as_deref(), Some("GTPA_FAMILY"));
-        assert_eq!(name(36).as_deref(), Some("99"));
+        assert_eq!(name(36).as_deref(), Some("250"));
         assert_eq!(name(0), None);
         assert_eq!(name(44), None);
     }

@@ -3,7 +3,13 @@
 //! The PDP context as a client sees it: which tunnel carries which mobile
 //! station's traffic, and what names it in a request.
 
-use crate::client::attribute::GtpAttribute;
+use crate::client::{
+    attribute::GtpAttribute,
+    usage::{
+        Limits,
+        Usage, //
+    },
+};
 use netlink_packet_core::DecodeError;
 use nix::libc;
 use std::{
@@ -137,6 +143,10 @@ impl LinkRef {
 pub struct PdpContext {
     /// Interface index of the link that the context belongs to.
     pub link: u32,
+    /// Limits of the volume to be set; not read from replies.
+    pub limits: Limits,
+    /// What the context has carried, where that was asked for and is counted.
+    pub usage: Option<Usage>,
     /// Identifiers of the tunnel, and so the version.
     pub tunnel: Tunnel,
     /// Address of the mobile station. With IPv6 it has the whole /64, and the
@@ -178,6 +188,7 @@ impl PdpContext {
         if let Some(flow) = &self.flow {
             flow.append(&mut attributes);
         }
+        self.limits.append(&mut attributes);
         attributes.extend(self.other.iter().cloned());
         attributes
     }
@@ -196,6 +207,7 @@ impl PdpContext {
         let (mut i_tei, mut o_tei) = (None, None);
         let (mut ms, mut peer) = (None, None);
         let (mut qfi, mut rqi, mut ppi) = (None, false, None);
+        let mut usage = None;
         let mut other = Vec::new();
 
         for attribute in attributes {
@@ -213,7 +225,14 @@ impl PdpContext {
                 GtpAttribute::MsAddr6(v) => ms = Some(IpAddr::V6(*v)),
                 GtpAttribute::PeerAddress(v) => peer = Some(IpAddr::V4(*v)),
                 GtpAttribute::PeerAddr6(v) => peer = Some(IpAddr::V6(*v)),
-                GtpAttribute::NetNsFd(_) | GtpAttribute::Family(_) | GtpAttribute::EndMarker => {}
+                GtpAttribute::Usage(v) => usage = Some(Usage::from_attributes(v)),
+                GtpAttribute::NetNsFd(_)
+                | GtpAttribute::Family(_)
+                | GtpAttribute::EndMarker
+                | GtpAttribute::Stats
+                | GtpAttribute::VolumeThreshold(_)
+                | GtpAttribute::VolumeQuota(_)
+                | GtpAttribute::QuotaAction(_) => {}
                 GtpAttribute::Other(nla) if is_padding(nla) => {}
                 GtpAttribute::Other(_) => other.push(attribute.clone()),
             }
@@ -237,6 +256,8 @@ impl PdpContext {
 
         Ok(Self {
             link: link.ok_or_else(|| missing("GTPA_LINK"))?,
+            limits: Limits::default(),
+            usage,
             tunnel,
             ms: ms.ok_or_else(|| missing("GTPA_MS_ADDRESS or GTPA_MS_ADDR6"))?,
             peer: peer.ok_or_else(|| missing("GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6"))?,

@@ -12,6 +12,8 @@ use proptest::prelude::*;
 fn v1() -> PdpContext {
     PdpContext {
         link: 7,
+        limits: Limits::default(),
+        usage: None,
         tunnel: Tunnel::V1 {
             i_tei: 100,
             o_tei: 200,
@@ -84,6 +86,8 @@ fn a_v0_reply_of_the_c_driver_is_read() {
         context,
         PdpContext {
             link: 7,
+            limits: Limits::default(),
+            usage: None,
             tunnel: Tunnel::V0 {
                 tid: 0x1234,
                 flow: 9,
@@ -178,7 +182,9 @@ proptest! {
         peer in any::<IpAddr>(),
         flow in flow(),
     ) {
-        let context = PdpContext { link, tunnel, ms, peer, flow, other: Vec::new() };
+        let limits = Limits::default();
+        let context =
+            PdpContext { link, tunnel, ms, peer, flow, limits, usage: None, other: Vec::new() };
         let bytes = emit(&context.to_attributes(Some(3)));
         let attributes = GtpAttribute::parse_all(&bytes).unwrap();
         prop_assert_eq!(PdpContext::from_attributes(&attributes).unwrap(), context);

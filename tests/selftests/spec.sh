@@ -18,8 +18,9 @@ netns GSN
 netns FAR
 pair "$GSN" 192.0.2.1/24 "$FAR" 192.0.2.2/24
 here="ns=$GSN"
-[ "$DRIVER" != c ] || here+=" mainline"
-pdp="spec $folder/gtp.yaml ns=$GSN"
+limits=" 72:u64=1000000 73:u64=2000000"
+[ "$DRIVER" != c ] || here+=" mainline" limits=""
+pdp="spec $folder/gtp.yaml $here"
 
 family() {
 	cat <<-END
@@ -55,12 +56,12 @@ family() {
 contexts() {
 	cat <<-END
 		newlink ns=$FAR name=gtp0 create=1
-		newlink ns=$GSN name=gtp0 create=1
+		newlink ns=$GSN name=gtp0 create=1 68:u8=1
 		newlink ns=$GSN name=gtp6 create=1 local6=::1
 		setlink ns=$FAR dev=gtp0 up
 		setlink ns=$GSN dev=gtp0 up
 		newpdp ns=$GSN link=gtp0 version=0 tid=1 flow=2 ms=10.45.0.1 peer=192.0.2.2
-		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2 qfi=9 rqi= ppi=3
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2 qfi=9 rqi= ppi=3$limits
 		newpdp ns=$GSN link=gtp6 version=1 i_tei=1 o_tei=2 family=10 ms6=2001:db8:: peer6=::1
 	END
 }

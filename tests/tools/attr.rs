@@ -42,6 +42,7 @@ pub const LINK: Schema = &[
     ("local6", 8, Shape::Ip6),
     ("qfisource", 66, Shape::Number(1)),
     ("qficheck", 67, Shape::Number(1)),
+    ("usage", 68, Shape::Number(1)),
 ];
 
 /// `GTPA_*`.
@@ -63,6 +64,10 @@ pub const PDP: Schema = &[
     ("rqi", 65, Shape::Hex),
     ("ppi", 66, Shape::Number(1)),
     ("endmarker", 67, Shape::Hex),
+    ("stats", 70, Shape::Hex),
+    ("threshold", 72, Shape::Number(8)),
+    ("quota", 73, Shape::Number(8)),
+    ("action", 74, Shape::Number(1)),
 ];
 
 /// One attribute with its header, padded with zeroes to four octets.

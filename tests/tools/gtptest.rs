@@ -38,6 +38,7 @@ mod spec;
 mod stats;
 mod stream;
 mod sys;
+mod usage;
 
 use std::process::ExitCode;
 

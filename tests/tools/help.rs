@@ -86,6 +86,8 @@ PDP contexts
   spec FILE [ns=] [mainline] [WHAT...]  the driver as a specification in YAML says: family, commands,
           rights, groups, policies, dump-policies, requests (all of these if none is named), join (ends as nobody),
           reply=OP, reply-number=OP, event=OP@LISTENER; of a link's requests, dev=DEV
+  usage [none] [idle=MIN..MAX] NAME=N...   usage in the last reply (asked for by stats=); counters not named are zero
+  told NAME [timeout=MS] ATTRIBUTES        the next notification is one of usage; `usage` tells the rest
   subscribe NAME [ns=]       notified NAME [timeout=MS] cmd=N ATTRIBUTES
 
 Counters

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::report::{self, Report};
-use crate::{dump, extack, fault, fuzz, genl, link, pdp, raw, socket, spec, stats};
+use crate::{dump, extack, fault, fuzz, genl, link, pdp, raw, socket, spec, stats, usage as used};
 
 /// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
 /// is wrong.
@@ -217,6 +217,8 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "dumped" => pdp::dumped(ctx, &mut args)?,
         "bulk" => pdp::bulk(ctx, &mut args)?,
         "subscribe" => pdp::subscribe(ctx, &mut args)?,
+        "usage" => used::usage(ctx, &mut args)?,
+        "told" => used::told(ctx, &mut args)?,
         "notified" => pdp::notified(ctx, &mut args)?,
         "extacks" => pdp::extacks(ctx)?,
         "blames" => extack::blames(ctx, &mut args)?,

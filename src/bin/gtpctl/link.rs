@@ -64,6 +64,7 @@ Words: [dev] NAME, then in any order:
                       what chooses the QoS flow of a packet among those of its
                       PDU session: see IFLA_GTP_QFI_SOURCE in linux/gtp.h
   qfi_check           drop what comes in and is not of its context's QoS flow
+  usage               count what each PDP context carries, and let limits be set
   fd                  open the sockets here instead of having the kernel make
                       them, and stay in the foreground: what the driver does
                       not handle is printed; SIGINT or SIGTERM removes the link
@@ -73,7 +74,7 @@ Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 15] = [
+const ADD_WORDS: [&str; 16] = [
     "role",
     "hsize",
     "max_pdp",
@@ -87,6 +88,7 @@ const ADD_WORDS: [&str; 15] = [
     "dual_stack",
     "qfi_source",
     "qfi_check",
+    "usage",
     "fd",
     "version",
 ];
@@ -150,6 +152,7 @@ impl Add {
         let mut config = LinkConfig::new(name);
         let (mut netns, mut version) = (None, None);
         let (mut up, mut fd, mut dual_stack, mut qfi_check) = (None, None, None, None);
+        let mut usage = None;
         let mut local = Locals::default();
 
         let mut words = Words::new(words);
@@ -163,6 +166,7 @@ impl Add {
                     let source = qfi_source(words.value(key)?)?;
                     once(&mut config.qfi_source, key, source)?;
                 }
+                "usage" => once(&mut usage, key, ())?,
                 "role" => once(&mut config.role, key, role(words.value(key)?)?)?,
                 "hsize" => {
                     let value = number(key, words.value(key)?, u32::MAX.into())?;
@@ -196,6 +200,7 @@ impl Add {
         }
         config.up = up.is_some();
         config.qfi_check = qfi_check.is_some();
+        config.usage = usage.is_some();
         if dual_stack.is_some() && fd.is_some() {
             return Err(Failure::usage(
                 "\"dual_stack\" and \"fd\" exclude each other: both families take the kernel's",
@@ -246,7 +251,7 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
     let max_pdp = config.max_pdp.filter(|&max| max != 0);
     let source = config.qfi_source.unwrap_or_default();
     let has_flows = config.qfi_check || source != QfiSource::Context;
-    if !is_dual_stack && max_pdp.is_none() && !has_flows {
+    if !is_dual_stack && max_pdp.is_none() && !has_flows && !config.usage {
         return Ok(None);
     }
 
@@ -254,6 +259,8 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
     let link = client.get(&config.name)?;
     let what = if is_dual_stack && !link.dual_stack {
         "sockets of both families"
+    } else if config.usage && !link.usage {
+        "usage per context"
     } else if link.max_pdp != max_pdp {
         "a limit of PDP contexts"
     } else if link.qfi_source != source || link.qfi_check != config.qfi_check {

@@ -109,7 +109,7 @@ enum PdpVerb {
 
     /// Show one PDP context
     #[command(after_help = pdp::KEY_HELP)]
-    Get(Words),
+    Get(ShowOptions),
 
     /// Send an End Marker on the tunnel of a PDP context, now
     #[command(after_help = pdp::KEY_HELP)]
@@ -117,7 +117,7 @@ enum PdpVerb {
 
     /// Show the PDP contexts of one link, or of all
     #[command(visible_aliases = ["show", "ls"], after_help = "Words: [dev NAME | ifindex N]")]
-    List(Words),
+    List(ShowOptions),
 
     /// Add and remove very many PDP contexts
     #[command(after_help = batch::HELP)]
@@ -137,6 +137,17 @@ impl Words {
     fn as_strs(&self) -> Vec<&str> {
         self.words.iter().map(String::as_str).collect()
     }
+}
+
+/// Options of `pdp get` and `pdp list`.
+#[derive(Debug, Args)]
+struct ShowOptions {
+    /// Show what the contexts have carried too, on links that count it
+    #[arg(short, long)]
+    stats: bool,
+
+    #[command(flatten)]
+    words: Words,
 }
 
 /// Options of `monitor`.
@@ -223,11 +234,11 @@ fn run(arguments: &Arguments) -> Outcome {
             enter(arguments)?;
             pdp::del(&request)
         }
-        Object::Pdp(PdpVerb::Get(words)) => {
-            let words = words.as_strs();
+        Object::Pdp(PdpVerb::Get(options)) => {
+            let words = options.words.as_strs();
             let request = pdp::KeyWords::parse(&words)?;
             enter(arguments)?;
-            pdp::get(&request, format)
+            pdp::get(&request, options.stats, format)
         }
         Object::Pdp(PdpVerb::EndMarker(words)) => {
             let words = words.as_strs();
@@ -235,11 +246,11 @@ fn run(arguments: &Arguments) -> Outcome {
             enter(arguments)?;
             pdp::end_marker(&request)
         }
-        Object::Pdp(PdpVerb::List(words)) => {
-            let words = words.as_strs();
+        Object::Pdp(PdpVerb::List(options)) => {
+            let words = options.words.as_strs();
             let request = pdp::list_words(&words)?;
             enter(arguments)?;
-            pdp::list(request.as_ref(), format)
+            pdp::list(request.as_ref(), options.stats, format)
         }
         Object::Pdp(PdpVerb::Batch(options)) => {
             let input = batch::open(&options.file)?;

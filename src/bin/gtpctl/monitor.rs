@@ -125,6 +125,7 @@ impl fmt::Display for EndMarkerView<'_> {
 enum EventView<'a> {
     Add(PdpView<'a>),
     Del(PdpView<'a>),
+    Usage(PdpView<'a>),
     Echo(EchoView),
     ErrorIndication(ErrorIndicationView<'a>),
     EndMarker(EndMarkerView<'a>),
@@ -140,6 +141,7 @@ impl<'a> EventView<'a> {
         match event {
             Event::New(context) => Self::Add(PdpView::new(context, names.latest(context.link))),
             Event::Del(context) => Self::Del(PdpView::new(context, names.latest(context.link))),
+            Event::Usage(context) => Self::Usage(PdpView::new(context, names.latest(context.link))),
             Event::Echo(echo) => Self::Echo(EchoView::new(echo)),
             Event::ErrorIndication(indication) => Self::ErrorIndication(ErrorIndicationView::new(
                 indication,
@@ -164,6 +166,7 @@ impl fmt::Display for EventView<'_> {
         match self {
             Self::Add(context) => write!(f, "add {context}"),
             Self::Del(context) => write!(f, "del {context}"),
+            Self::Usage(context) => write!(f, "usage {context}"),
             Self::Echo(echo) => write!(f, "echo {echo}"),
             Self::ErrorIndication(indication) => write!(f, "error_indication {indication}"),
             Self::EndMarker(marker) => write!(f, "end_marker {marker}"),
@@ -219,13 +222,18 @@ mod tests {
     use super::*;
     use gtp::client::{
         Echo,
+        Limit,
+        Limits,
         PdpContext,
-        Tunnel, //
+        Tunnel,
+        Usage, //
     };
 
     fn context() -> PdpContext {
         PdpContext {
             link: 4_000_000,
+            limits: Limits::default(),
+            usage: None,
             tunnel: Tunnel::V1 { i_tei: 1, o_tei: 2 },
             ms: "10.45.0.2".parse().unwrap(),
             peer: "192.0.2.1".parse().unwrap(),
@@ -266,6 +274,16 @@ mod tests {
                 format!(r#"{{"event":"del",{keys}}}"#)
             )
         );
+        let mut reached = context();
+        reached.usage = Some(Usage {
+            event: Some(Limit::Threshold),
+            ..Usage::default()
+        });
+        let (text, json) = both(&Event::Usage(reached));
+        assert!(text.starts_with(&format!("usage {words} limit threshold tx_packets 0 ")));
+        assert!(json.starts_with(&format!(
+            r#"{{"event":"usage",{keys},"usage":{{"limit":"threshold","tx_packets":0,"#
+        )));
         assert_eq!(
             both(&Event::Echo(Echo {
                 version: 1,

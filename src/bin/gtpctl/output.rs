@@ -10,10 +10,13 @@ use gtp::client::{
     Echo,
     Family,
     GtpLink,
+    Limit,
     PdpContext,
     QfiSource,
+    QuotaAction,
     Role,
-    Tunnel, //
+    Tunnel,
+    Usage, //
 };
 use serde::Serialize;
 use std::{
@@ -76,6 +79,88 @@ pub struct PdpView<'a> {
     rqi: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     ppi: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageView>,
+}
+
+/// What a context has carried.
+#[derive(Debug, Serialize)]
+struct UsageView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    tx_packets: u64,
+    tx_bytes: u64,
+    tx_dropped: u64,
+    rx_packets: u64,
+    rx_bytes: u64,
+    rx_dropped: u64,
+    idle_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota_action: Option<&'static str>,
+    reached: Vec<&'static str>,
+}
+
+impl UsageView {
+    /// Shows what a context has carried.
+    fn new(usage: &Usage) -> Self {
+        let name = |limit| match limit {
+            Limit::Threshold => "threshold",
+            Limit::Quota => "quota",
+        };
+        Self {
+            limit: usage.event.map(name),
+            tx_packets: usage.tx.packets,
+            tx_bytes: usage.tx.bytes,
+            tx_dropped: usage.tx.dropped,
+            rx_packets: usage.rx.packets,
+            rx_bytes: usage.rx.bytes,
+            rx_dropped: usage.rx.dropped,
+            idle_ms: usage.idle,
+            threshold: usage.threshold,
+            quota: usage.quota.map(|(octets, _)| octets),
+            quota_action: usage.quota.map(|(_, action)| match action {
+                QuotaAction::Tell => "tell",
+                QuotaAction::Drop => "drop",
+            }),
+            reached: [Limit::Threshold, Limit::Quota]
+                .into_iter()
+                .filter(|limit| usage.reached & limit.bit() != 0)
+                .map(name)
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Display for UsageView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(limit) = self.limit {
+            write!(f, " limit {limit}")?;
+        }
+        write!(
+            f,
+            " tx_packets {} tx_bytes {} tx_dropped {}",
+            self.tx_packets, self.tx_bytes, self.tx_dropped
+        )?;
+        write!(
+            f,
+            " rx_packets {} rx_bytes {} rx_dropped {} idle_ms {}",
+            self.rx_packets, self.rx_bytes, self.rx_dropped, self.idle_ms
+        )?;
+        if let Some(threshold) = self.threshold {
+            write!(f, " threshold {threshold}")?;
+        }
+        if let (Some(quota), Some(action)) = (self.quota, self.quota_action) {
+            write!(f, " quota {quota} quota_action {action}")?;
+        }
+        for limit in &self.reached {
+            write!(f, " reached {limit}")?;
+        }
+        Ok(())
+    }
 }
 
 impl<'a> PdpView<'a> {
@@ -103,6 +188,7 @@ impl<'a> PdpView<'a> {
             qfi: context.flow.map(|flow| flow.qfi),
             rqi: context.flow.is_some_and(|flow| flow.rqi),
             ppi: context.flow.and_then(|flow| flow.ppi),
+            usage: context.usage.as_ref().map(UsageView::new),
         }
     }
 }
@@ -136,7 +222,10 @@ impl fmt::Display for PdpView<'_> {
         if let Some(ppi) = self.ppi {
             write!(f, " ppi {ppi}")?;
         }
-        Ok(())
+        match &self.usage {
+            Some(usage) => usage.fmt(f),
+            None => Ok(()),
+        }
     }
 }
 
@@ -190,6 +279,8 @@ pub struct LinkView<'a> {
     qfi_source: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     qfi_check: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    usage: bool,
 }
 
 /// Tells whether a flag is left out: as `ip` does, only what is set is shown.
@@ -222,6 +313,7 @@ impl<'a> LinkView<'a> {
                 QfiSource::Mark => Some("mark"),
             },
             qfi_check: link.qfi_check,
+            usage: link.usage,
         }
     }
 }
@@ -249,6 +341,9 @@ impl fmt::Display for LinkView<'_> {
         }
         if self.qfi_check {
             f.write_str(" qfi_check")?;
+        }
+        if self.usage {
+            f.write_str(" usage")?;
         }
         if let Some(mtu) = self.mtu {
             write!(f, " mtu {mtu}")?;
@@ -323,12 +418,18 @@ pub fn line<T: Serialize + fmt::Display>(format: Format, entry: &T) -> io::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gtp::client::QosFlow;
+    use gtp::client::{
+        Limits,
+        QosFlow,
+        Traffic, //
+    };
     use std::net::Ipv4Addr;
 
     fn context(tunnel: Tunnel) -> PdpContext {
         PdpContext {
             link: 7,
+            limits: Limits::default(),
+            usage: None,
             tunnel,
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
@@ -389,6 +490,47 @@ mod tests {
     }
 
     #[test]
+    fn usage_follows_the_context() {
+        let mut context = context(V1);
+        let traffic = |packets, bytes, dropped| Traffic {
+            packets,
+            bytes,
+            dropped,
+        };
+        let mut usage = Usage {
+            tx: traffic(1, 2, 3),
+            rx: traffic(4, 5, 6),
+            idle: 7,
+            ..Usage::default()
+        };
+        context.usage = Some(usage.clone());
+        let words = "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1";
+        let counters = "tx_packets 1 tx_bytes 2 tx_dropped 3 rx_packets 4 rx_bytes 5 rx_dropped 6";
+        assert_eq!(
+            PdpView::new(&context, Some("gtp0")).to_string(),
+            format!("{words} {counters} idle_ms 7")
+        );
+
+        usage.threshold = Some(8);
+        usage.quota = Some((9, QuotaAction::Drop));
+        usage.reached = 3;
+        usage.event = Some(Limit::Quota);
+        context.usage = Some(usage);
+        let view = PdpView::new(&context, Some("gtp0"));
+        assert_eq!(
+            view.to_string(),
+            format!(
+                "{words} limit quota {counters} idle_ms 7 threshold 8 quota 9 quota_action drop \
+                 reached threshold reached quota"
+            )
+        );
+        assert_eq!(
+            serde_json::to_string(&view).unwrap(),
+            r#"{"dev":"gtp0","ifindex":7,"version":1,"family":"inet","i_tei":100,"o_tei":200,"ms":"10.45.0.2","peer":"192.0.2.1","usage":{"limit":"quota","tx_packets":1,"tx_bytes":2,"tx_dropped":3,"rx_packets":4,"rx_bytes":5,"rx_dropped":6,"idle_ms":7,"threshold":8,"quota":9,"quota_action":"drop","reached":["threshold","quota"]}}"#
+        );
+    }
+
+    #[test]
     fn a_list_is_one_array() {
         let list = |format, entries: &[Tunnel]| {
             let mut out = Vec::new();
@@ -420,6 +562,7 @@ mod tests {
             dual_stack: false,
             qfi_source: QfiSource::Context,
             qfi_check: false,
+            usage: false,
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),

@@ -32,11 +32,13 @@ use gtp::client::{
     Error,
     Family,
     GtpClient,
+    Limits,
     LinkRef,
     NewMode,
     PdpContext,
     PdpKey,
     QosFlow,
+    QuotaAction,
     Tunnel, //
 };
 use std::{
@@ -63,6 +65,10 @@ Words, in any order:
                          QoS; it has that paging policy, 0 to 7
   end_marker             update and replace: if the context leaves its tunnel, an
                          End Marker goes there behind the last packet
+  threshold N|none       octets, sent and received since the context was made,
+                         after which it is told; the link was made with usage
+  quota N|none           the same, and what is beyond may be dropped
+  quota_action tell|drop beyond the quota; tell where absent
   netns NETNS            network namespace that the link is in, if elsewhere
 
 Numbers are decimal, or hexadecimal after 0x.
@@ -85,7 +91,7 @@ Numbers are decimal, or hexadecimal after 0x.
 Example: gtpctl pdp del dev gtp0 ms 10.45.0.2";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 14] = [
+const ADD_WORDS: [&str; 17] = [
     "dev",
     "ifindex",
     "netns",
@@ -100,6 +106,9 @@ const ADD_WORDS: [&str; 14] = [
     "rqi",
     "ppi",
     "end_marker",
+    "threshold",
+    "quota",
+    "quota_action",
 ];
 /// Keywords of `del`, `get` and `end-marker`.
 const KEY_WORDS: [&str; 8] = [
@@ -126,6 +135,9 @@ struct PdpWords<'a> {
     rqi: Option<()>,
     ppi: Option<u8>,
     end_marker: Option<()>,
+    threshold: Option<u64>,
+    quota: Option<u64>,
+    quota_action: Option<QuotaAction>,
 }
 
 impl<'a> PdpWords<'a> {
@@ -165,6 +177,9 @@ impl<'a> PdpWords<'a> {
             "family" => once(&mut self.family, key, family(value)?),
             "qfi" => once(&mut self.qfi, key, number(key, value, 63)?),
             "ppi" => once(&mut self.ppi, key, number(key, value, 7)?),
+            "threshold" => once(&mut self.threshold, key, limit(key, value)?),
+            "quota" => once(&mut self.quota, key, limit(key, value)?),
+            "quota_action" => once(&mut self.quota_action, key, quota_action(value)?),
             _ => Err(unknown(key, known)),
         }
     }
@@ -219,6 +234,28 @@ impl<'a> PdpWords<'a> {
     }
 }
 
+/// Reads a limit of the volume.
+fn limit(keyword: &str, text: &str) -> Result<u64, Failure> {
+    /// The driver keeps what it knows of a limit in the upper four bits.
+    const HIGHEST: u64 = u64::MAX >> 4;
+
+    match text {
+        "none" => Ok(u64::MAX),
+        text => number(keyword, text, HIGHEST),
+    }
+}
+
+/// Reads what is done beyond a quota.
+fn quota_action(text: &str) -> Result<QuotaAction, Failure> {
+    match text {
+        "tell" => Ok(QuotaAction::Tell),
+        "drop" => Ok(QuotaAction::Drop),
+        _ => Err(Failure::usage(format!(
+            "quota_action \"{text}\" is neither tell nor drop"
+        ))),
+    }
+}
+
 /// Reads a family of addresses.
 fn family(text: &str) -> Result<Family, Failure> {
     match text {
@@ -234,6 +271,7 @@ fn family(text: &str) -> Result<Family, Failure> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct AddWords<'a> {
     link: LinkWords<'a>,
+    limits: Limits,
     tunnel: Tunnel,
     ms: IpAddr,
     peer: IpAddr,
@@ -255,8 +293,16 @@ impl<'a> AddWords<'a> {
                 o_tei: words.o_tei.ok_or_else(|| missing("o_tei"))?,
             },
         };
+        if words.quota_action.is_some() && words.quota.is_none() {
+            return Err(Failure::usage("\"quota_action\" goes with \"quota\""));
+        }
+        let action = words.quota_action.unwrap_or_default();
         Ok(Self {
             link: words.link()?.ok_or_else(|| missing("dev"))?,
+            limits: Limits {
+                threshold: words.threshold,
+                quota: words.quota.map(|octets| (octets, action)),
+            },
             tunnel,
             ms: words.ms.ok_or_else(|| missing("ms"))?,
             peer: words.peer.ok_or_else(|| missing("peer"))?,
@@ -280,6 +326,8 @@ impl<'a> AddWords<'a> {
         let link = links.find(&self.link)?;
         let context = PdpContext {
             link: link.index,
+            limits: self.limits,
+            usage: None,
             tunnel: self.tunnel,
             ms: self.ms,
             peer: self.peer,
@@ -357,7 +405,7 @@ pub fn add(request: &AddWords<'_>, mode: NewMode) -> Outcome {
         netns,
     };
     let key = PdpKey::Ms(context.ms);
-    if client.get_pdp(link, &key)?.flow.is_some() {
+    if client.get_pdp(link, &key, false)?.flow.is_some() {
         return Ok(());
     }
     if mode == NewMode::Exclusive {
@@ -387,10 +435,10 @@ pub fn del(request: &KeyWords<'_>) -> Outcome {
 }
 
 /// Shows one context.
-pub fn get(request: &KeyWords<'_>, format: Format) -> Outcome {
+pub fn get(request: &KeyWords<'_>, stats: bool, format: Format) -> Outcome {
     let mut links = Links::default();
     let (link, key) = request.resolve(&mut links)?;
-    let context = GtpClient::open()?.get_pdp(link, &key)?;
+    let context = GtpClient::open()?.get_pdp(link, &key, stats)?;
 
     let mut names = Names::default();
     let dev = match request.link.link {
@@ -404,7 +452,7 @@ pub fn get(request: &KeyWords<'_>, format: Format) -> Outcome {
 }
 
 /// Shows the contexts of one link, or of all.
-pub fn list(link: Option<&LinkWords<'_>>, format: Format) -> Outcome {
+pub fn list(link: Option<&LinkWords<'_>>, stats: bool, format: Format) -> Outcome {
     let link = match link {
         Some(words) => Some(Links::default().find(words)?.index),
         None => None,
@@ -413,7 +461,7 @@ pub fn list(link: Option<&LinkWords<'_>>, format: Format) -> Outcome {
     let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
     let mut written = Ok(());
 
-    let status = GtpClient::open()?.dump_pdp(link, |context| {
+    let status = GtpClient::open()?.dump_pdp(link, stats, |context| {
         if written.is_ok() {
             let dev = names.first(context.link);
             written = list.push(&PdpView::new(&context, dev));

@@ -30,6 +30,7 @@ fn words_stand_in_any_order() {
             link: LinkName::Dev("gtp0"),
             netns: None,
         },
+        limits: Limits::default(),
         tunnel: Tunnel::V1 {
             i_tei: 100,
             o_tei: 200,
@@ -96,6 +97,34 @@ fn ranges_are_said() {
         error,
         "i_tei 0x100000000 is out of range, it goes from 0 to 4294967295"
     );
+}
+
+#[test]
+fn limits_are_read() {
+    let whole = "dev gtp0 i_tei 1 o_tei 2 ms 10.0.0.1 peer 192.0.2.1";
+    let limits = |more: &str| {
+        let line = format!("{whole} {more}");
+        AddWords::parse(&split(&line)).unwrap().limits
+    };
+    assert_eq!(
+        limits("threshold 5 quota 6 quota_action drop"),
+        Limits {
+            threshold: Some(5),
+            quota: Some((6, QuotaAction::Drop)),
+        }
+    );
+    assert_eq!(
+        limits("quota none"),
+        Limits {
+            threshold: None,
+            quota: Some((u64::MAX, QuotaAction::Tell)),
+        }
+    );
+    let error = add_error(&format!("{whole} quota_action drop"));
+    assert_eq!(error, "\"quota_action\" goes with \"quota\"");
+    assert!(add_error("threshold 0x1000000000000000").contains("is out of range"));
+    assert!(add_error("quota 1 quota_action stop").contains("neither tell nor drop"));
+    assert!(key_error("threshold 1").starts_with("unknown word"));
 }
 
 #[test]
@@ -212,6 +241,8 @@ fn a_tunnel_is_ended_where_one_can_be_left() {
 fn what_is_printed_can_be_read_again() {
     let context = PdpContext {
         link: 7,
+        limits: Limits::default(),
+        usage: None,
         tunnel: Tunnel::V0 {
             tid: u64::MAX,
             flow: 65535,

@@ -29,6 +29,13 @@ impl Check<'_> {
         for (number, value) in attr::list(attributes) {
             match known.iter().find(|attribute| attribute.number == number) {
                 None => self.differs(format!("{what}: has attribute {number}")),
+                Some(attribute) if attribute.kind == "nest" => {
+                    let what = format!("{what}: {}", attribute.c_name);
+                    match self.spec.set(&attribute.nested) {
+                        Ok(set) => self.shape(&what, value, &set.iter().collect::<Vec<_>>()),
+                        Err(text) => self.differs(format!("{what}: {text}")),
+                    }
+                }
                 Some(attribute) => {
                     let len = attribute.len().unwrap_or(0);
                     let what = format!("{what}: length of {}", attribute.c_name);
@@ -40,25 +47,27 @@ impl Check<'_> {
 
     /// The operation, and the attributes of those names in its space; padding is always allowed.
     fn named(&self, operation: &Operation, names: &[String]) -> Done<Vec<Attribute>> {
-        let set = self.set(&operation.set)?;
-        for name in names {
-            if !set.iter().any(|attribute| attribute.name == *name) {
-                return usage(format!("there is no attribute {name}"));
-            }
-        }
-        Ok(set
+        self.spec.attributes(&operation.set, names).or_else(usage)?;
+        Ok(self
+            .set(&operation.set)?
             .into_iter()
             .filter(|a| a.kind == "pad" || names.contains(&a.name))
             .collect())
     }
 
-    /// Asks for a dump; operation and replies.
+    /// Asks for a dump of all that can be asked for; operation and replies.
     fn dump(&self, ctx: &mut Ctx, name: &str) -> Done<(&Operation, Vec<Message>)> {
         let operation = self.spec.operation(name).or_else(usage)?;
         let family = genl::family(ctx, self.ns.as_deref())?.id;
         let number = u8::try_from(operation.number).unwrap_or(u8::MAX);
+        let mut body = vec![number, 0, 0, 0];
+        for attribute in self.named(operation, &operation.dump_request)? {
+            if attribute.kind == "flag" {
+                attr::put(&mut body, attribute.number, &[]);
+            }
+        }
         let channel = ctx.channel(self.ns.as_deref(), libc::NETLINK_GENERIC)?;
-        let outcome = channel.request(family, libc::NLM_F_DUMP as u16, &[number, 0, 0, 0])?;
+        let outcome = channel.request(family, libc::NLM_F_DUMP as u16, &body)?;
         match (outcome.error, outcome.replies.as_slice()) {
             (0, []) => fail(format!("{name}: nothing to be looked at")),
             (0, _) => Ok((operation, outcome.replies)),

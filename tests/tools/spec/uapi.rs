@@ -35,8 +35,8 @@ fn spec(name: &str) -> Spec {
 /// What the specification of the family says.
 fn family_numbers() -> Numbers {
     let spec = spec(FAMILY);
-    let attributes = spec.set("pdp").unwrap();
-    let attributes = attributes.iter().map(|a| (&a.c_name, a.number.into()));
+    let attributes = spec.sets.iter().flat_map(|set| &set.attributes);
+    let attributes = attributes.map(|a| (&a.c_name, a.number.into()));
     let operations = spec.operations.iter();
     let operations = operations.map(|o| (&o.c_name, o.number.into()));
     let choices = spec.enums.iter().flat_map(|e| &e.entries);
@@ -183,7 +183,7 @@ fn a_compiler_finds_the_same_numbers() {
     // Mainline's ends must not move by what is ours.
     numbers.insert("GTP_CMD_MAX".into(), 4);
     numbers.insert("GTPA_MAX".into(), 13);
-    numbers.insert("IFLA_GTP_MORE_MAX".into(), 67);
+    numbers.insert("IFLA_GTP_MORE_MAX".into(), 68);
     for (name, number) in &numbers {
         code += &format!("_Static_assert({name} == {number}, \"{name}\");\n");
     }
@@ -198,13 +198,14 @@ fn the_driver_has_the_same_numbers() {
         ("link", "IFLA_GTP_"),
         ("cmd", "GTP_CMD_"),
         ("attr", "GTPA_"),
+        ("usage", "GTPA_USAGE_"),
     ];
     let mut found = rust_numbers(&read("src/gtp/uapi.rs"), &prefixes);
     found.retain(|name, _| prefixes.iter().any(|(_, prefix)| name.starts_with(prefix)));
     let mut wanted = specified();
     wanted.retain(|name, _| {
         is_number(name)
-            && name != "GTPA_UNSPEC"
+            && !name.ends_with("_UNSPEC")
             && !name.ends_with(NOTIFICATION)
             && prefixes.iter().any(|(_, prefix)| name.starts_with(prefix))
     });
@@ -226,7 +227,7 @@ fn the_client_has_the_same_numbers() {
     // Mainline's link attributes come from a crate, and nobody asks for those without a value.
     wanted.retain(|name, number| {
         (name.starts_with("GTP_CMD_") && !name.ends_with(NOTIFICATION))
-            || (name.starts_with("GTPA_") && name != "GTPA_UNSPEC")
+            || (name.starts_with("GTPA_") && !name.ends_with("_UNSPEC"))
             || (name.starts_with("IFLA_GTP_") && *number >= 64)
     });
     assert_eq!(found, wanted);

@@ -53,6 +53,8 @@ pub struct Attribute {
     pub min_len: Option<usize>,
     /// Name of the enumeration that its values are of, or nothing.
     pub choices: String,
+    /// Name of the space that attributes in it are of, or nothing.
+    pub nested: String,
 }
 
 /// An enumeration.
@@ -83,6 +85,8 @@ pub struct Operation {
     pub request: Option<Vec<String>>,
     /// Whether a request for all objects is answered.
     pub dump: bool,
+    /// Attributes of such a request.
+    pub dump_request: Vec<String>,
     /// What it is answered with, if it has any.
     pub reply: Option<Reply>,
     /// Attributes of a notification, if it is one.
@@ -256,6 +260,7 @@ fn set(node: &Yaml<'_>) -> Outcome<Set> {
             max: check("max")?,
             min_len: check("min-len")?.map(fit).transpose()?,
             choices: optional(node, "enum")?,
+            nested: optional(node, "nested-attributes")?,
             name,
         });
     }
@@ -336,6 +341,8 @@ fn operation(node: &Yaml<'_>, prefix: &str, next: u32, known: &[Operation]) -> O
             .map(|request| strings(request, "attributes"))
             .transpose()?,
         dump: node.as_mapping_get("dump").is_some(),
+        dump_request: part("dump", "request")
+            .map_or(Ok(Vec::new()), |request| strings(request, "attributes"))?,
         reply,
         event,
         name,
