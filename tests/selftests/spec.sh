@@ -19,7 +19,7 @@ netns FAR
 pair "$GSN" 192.0.2.1/24 "$FAR" 192.0.2.2/24
 here="ns=$GSN"
 [ "$DRIVER" != c ] || here+=" mainline"
-pdp="spec $folder/gtp.yaml ns=$GSN"
+pdp="spec $folder/gtp.yaml $here"
 
 family() {
 	cat <<-END

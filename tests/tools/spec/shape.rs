@@ -40,13 +40,9 @@ impl Check<'_> {
 
     /// The operation, and the attributes of those names in its space; padding is always allowed.
     fn named(&self, operation: &Operation, names: &[String]) -> Done<Vec<Attribute>> {
-        let set = self.set(&operation.set)?;
-        for name in names {
-            if !set.iter().any(|attribute| attribute.name == *name) {
-                return usage(format!("there is no attribute {name}"));
-            }
-        }
-        Ok(set
+        self.spec.attributes(&operation.set, names).or_else(usage)?;
+        Ok(self
+            .set(&operation.set)?
             .into_iter()
             .filter(|a| a.kind == "pad" || names.contains(&a.name))
             .collect())
