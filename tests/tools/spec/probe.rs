@@ -50,6 +50,9 @@ impl Check<'_> {
             let Some(names) = &operation.request else {
                 continue;
             };
+            if !self.covers(operation.number) {
+                continue;
+            }
             let attributes = match spec.attributes(&operation.set, names) {
                 Ok(attributes) => attributes,
                 Err(text) => return crate::args::usage(text),
@@ -61,6 +64,9 @@ impl Check<'_> {
                 Ok(number) => number,
                 Err(_) => return fail(format!("{name}: the number is too large")),
             };
+            // A driver that does not know an attribute does not look at it.
+            let covered = attributes.iter().filter(|a| self.covers(a.number));
+            let covered: Vec<_> = covered.collect();
             let mut ask = |what: String, attributes: &[u8], want: &str| -> Done {
                 let body = [&[number, 0, 0, 0], attributes].concat();
                 let channel = ctx.channel(self.ns.as_deref(), libc::NETLINK_GENERIC)?;
@@ -73,7 +79,7 @@ impl Check<'_> {
                 &zeroes(&attributes, None),
                 "ENODEV",
             )?;
-            for attribute in &attributes {
+            for attribute in covered {
                 let Some(len) = attribute.len() else {
                     continue;
                 };
