@@ -128,7 +128,9 @@ fn rust_numbers(text: &str, prefixes: &[(&str, &str)]) -> Numbers {
             continue;
         };
         let name = format!("{prefix}{name}");
-        if let (true, Ok(value)) = (is_c_name(&name), right.trim_end_matches([',', ';']).parse()) {
+        // What a macro makes of it may stand behind the number.
+        let right = right.split([',', ';']).next().unwrap_or(right);
+        if let (true, Ok(value)) = (is_c_name(&name), right.parse()) {
             numbers.insert(name, value);
         }
     }
