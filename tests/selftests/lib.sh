@@ -195,7 +195,7 @@ log_is_clean() {
 	local found
 
 	found=$(dmesg | sed "1,/$log_mark/d" | grep -E \
-		'WARNING|BUG:|Oops|refcount|unregister_netdevice: waiting|Call Trace|general protection|leaked|not freed|rcu.*stall')
+		'WARNING|BUG:|Oops|refcount_t|unregister_netdevice: waiting|Call Trace|general protection|leaked|not freed|rcu.*stall')
 	[ -z "$found" ] || {
 		echo "$found"
 		return 1
