@@ -197,7 +197,7 @@ log_is_clean() {
 	# Where the mark has left the log, all of it is of this script.
 	found=$(dmesg | awk -v mark="$log_mark" 'index($0, mark) { text = ""; next }
 		{ text = text $0 "\n" } END { printf "%s", text }' | grep -E \
-		'WARNING|BUG:|Oops|refcount|unregister_netdevice: waiting|Call Trace|general protection|leaked|not freed|rcu.*stall')
+		'WARNING|BUG:|Oops|refcount_t|unregister_netdevice: waiting|Call Trace|general protection|leaked|not freed|rcu.*stall')
 	[ -z "$found" ] || {
 		echo "$found"
 		return 1
