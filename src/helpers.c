@@ -183,22 +183,6 @@ int gtp_helper_skb_receive_inner(struct sk_buff *skb, unsigned int start,
 	return 0;
 }
 
-/* The same, and the inner packet has this mark. */
-int gtp_helper_skb_receive_inner_marked(struct sk_buff *skb, unsigned int start,
-					unsigned int end, u16 proto,
-					const struct sock *sk,
-					struct net_device *dev,
-					struct gro_cells *cells, u32 mark)
-{
-	int err = net_decap(skb, start, end, proto, sk, dev);
-
-	if (unlikely(err && err != 1))
-		return err;
-	skb->mark = mark;
-	net_receive_inner(skb, dev, cells);
-	return 0;
-}
-
 /* The first half of it: see net_decap(). 0 and 1: it is done. */
 int gtp_helper_skb_decap(struct sk_buff *skb, unsigned int start,
 			 unsigned int end, u16 proto, const struct sock *sk,

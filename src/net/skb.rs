@@ -254,6 +254,11 @@ impl SkBuff {
         mark: u32,
         endpoint: &Endpoint<T>,
     ) -> Result<(), (Self, DropReason)> {
+        if mark != 0 {
+            let packet = self.decapsulate(start, end, protocol, endpoint)?;
+            packet.receive(mark);
+            return Ok(());
+        }
         let (Ok(start), Ok(end)) = (c_uint::try_from(start), c_uint::try_from(end)) else {
             return Err((self, DropReason::HeaderTruncated));
         };
@@ -263,13 +268,7 @@ impl SkBuff {
         let code = unsafe {
             let (skb, sk, dev) = (self.as_ptr(), endpoint.sk.as_ptr(), endpoint.dev.as_ptr());
             let cells = endpoint.device().gro_cells();
-            if mark == 0 {
-                bindings::helpers::skb_receive_inner(skb, start, end, protocol, sk, dev, cells)
-            } else {
-                bindings::helpers::skb_receive_inner_marked(
-                    skb, start, end, protocol, sk, dev, cells, mark,
-                )
-            }
+            bindings::helpers::skb_receive_inner(skb, start, end, protocol, sk, dev, cells)
         };
         if code == 0 {
             // The function has given it away.
@@ -342,7 +341,8 @@ impl SkBuff {
     }
 
     /// Tells the sender of an IP packet, and the route that it came by, that it is too big,
-    /// and that one of `mtu` octets would not be: ICMP Fragmentation Needed, or ICMPv6 Packet Too Big.
+    /// and that one of `mtu` octets would not be: ICMP Fragmentation Needed, or ICMPv6
+    /// Packet Too Big.
     pub(crate) fn send_too_big(&mut self, mtu: u32) {
         // SAFETY: By the type invariant the packet is valid and its network header set;
         // the functions below check what they look at, and copy what they need.
