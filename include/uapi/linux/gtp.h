@@ -386,8 +386,9 @@ enum gtp_limit {
  *	RCU grace period, some hundredths of a second. Requests on several
  *	sockets wait at the same time. Where a request makes a context, or the
  *	tunnel stays, none is sent. If contexts of both families share a
- *	tunnel, it is for the last one that leaves. EINVAL: the context is, or
- *	is to be, of version 0. ERANGE: it has a value. Not in replies.
+ *	tunnel, ask for it with the last one that leaves, or there are two.
+ *	EINVAL: the context is, or is to be, of version 0. ERANGE: it has a
+ *	value. Not in replies.
  * @GTPA_STATS: Flag. In GTP_CMD_GETPDP, for one context or for all: the reply is
  *	to carry GTPA_USAGE where there is usage.
  * @GTPA_USAGE: Nest of enum gtp_usage_attrs. In replies that GTPA_STATS asks
