@@ -130,9 +130,14 @@ matches() {
 
 # The script on stdin, run by gtptest, its tests reported as ours.
 gt() {
+	gtptest run 2>&1 | report
+}
+
+# What gtptest, or who writes as it does, says on stdin.
+report() {
 	local result name row text ended=
 
-	gtptest run 2>&1 | while IFS=$'\x1f' read -r result name row text; do
+	while IFS=$'\x1f' read -r result name row text; do
 		case $result in
 		pass | fail | skip)
 			ktap_row=$row
@@ -153,7 +158,7 @@ gt() {
 			;;
 		esac
 	done
-	[ -n "$ended" ] || ktap_fail "gtptest's script" "gtptest did not come to its end"
+	[ -n "$ended" ] || ktap_fail "the script" "it did not come to its end"
 }
 
 # --- The end ----------------------------------------------------------------
