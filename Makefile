@@ -18,6 +18,9 @@ install: all ## install gtp.ko into updates/ of its kernel (INSTALL_MOD_PATH=DIR
 demo: ## boot Debian's kernel in a VM and send phones' traffic through the driver
 	@tests/demo/demo
 
+demo-5g: ## the same with two gNBs, a UPF and 100 PDU sessions: QoS flows, handover
+	@tests/demo/demo-5g
+
 test: ## all checks and tests (T="NAME..." for some of the selftests)
 	@scripts/test $(T)
 
@@ -65,6 +68,6 @@ clean: ## remove what was built; the cache with root and kernel stays
 	rm -rf target rust-project.json
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-.PHONY: all gtpctl install demo test test-debug fuzz bench profile vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help
+.PHONY: all gtpctl install demo demo-5g test test-debug fuzz bench profile vm clippy fmt fmt-check checkpatch doc analyzer kernel clean help
