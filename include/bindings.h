@@ -112,9 +112,26 @@ struct net_datagram {
 	u16			least_mtu;
 	/* Result: how large an inner packet may be, in octets. */
 	u32			inner_mtu;
+	/* Other source ports than sport, by the packet's flow; if port_max is not 0. */
+	u16			port_min;
+	u16			port_max;
+	/* Hop limit, or 0 for the route's. */
+	u8			ttl;
+	/* NET_DATAGRAM_* */
+	u8			flags;
 };
 
+/* Do not fragment an outer IPv4 packet on its way. */
+#define NET_DATAGRAM_DF			BIT(0)
+/* No checksum of UDP. */
+#define NET_DATAGRAM_NO_CHECK		BIT(1)
+/* A flow label of IPv6 by the packet's flow. */
+#define NET_DATAGRAM_FLOW_LABEL		BIT(2)
+
 #ifdef __BINDGEN__
+const u8 NET_CONST_DATAGRAM_DF = NET_DATAGRAM_DF;
+const u8 NET_CONST_DATAGRAM_NO_CHECK = NET_DATAGRAM_NO_CHECK;
+const u8 NET_CONST_DATAGRAM_FLOW_LABEL = NET_DATAGRAM_FLOW_LABEL;
 /* Macros with casts or sizeof in them are invisible to bindgen. */
 const size_t NET_CONST_LL_MAX_HEADER = LL_MAX_HEADER;
 const u64 NET_CONST_HZ = HZ;

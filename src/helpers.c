@@ -714,6 +714,8 @@ static __always_inline bool net_fits(const struct sk_buff *skb, bool gso,
 		gram->inner_mtu = max_t(u32, room, gram->least_mtu);
 		if (unlikely(len > gram->inner_mtu))
 			return false;
+		if (unlikely(len > room))
+			gram->flags &= ~NET_DATAGRAM_DF;
 	} else {
 		gram->inner_mtu = gram->too_big == NET_TOO_BIG_FRAGMENT ? mtu :
 									  room;
@@ -763,8 +765,10 @@ net_push_tunnel_header(struct sk_buff *skb, bool gso, unsigned int headroom,
 			type ^= SKB_GSO_TCP_FIXEDID_INNER | SKB_GSO_TCP_FIXEDID;
 		if (!net_gso_is_even(skb))
 			type |= SKB_GSO_SCTP;
-		skb_shinfo(skb)->gso_type = type | SKB_GSO_UDP_TUNNEL_CSUM |
-					    SKB_GSO_UDP_L4;
+		type |= gram->flags & NET_DATAGRAM_NO_CHECK ?
+				SKB_GSO_UDP_TUNNEL :
+				SKB_GSO_UDP_TUNNEL_CSUM;
+		skb_shinfo(skb)->gso_type = type | SKB_GSO_UDP_L4;
 		skb_reset_inner_headers(skb);
 		skb_set_inner_protocol(skb, htons(NET_TUNNEL_PROTO));
 		skb->encapsulation = 1;
@@ -787,6 +791,20 @@ net_push_tunnel_header(struct sk_buff *skb, bool gso, unsigned int headroom,
 	/* The tunnel's header is cut as a part of the inner packet. */
 	skb_set_inner_mac_header(skb, 0);
 	return 0;
+}
+
+/* Chooses the source port by the flow of @skb, which has no outer header yet. */
+static __always_inline void net_choose_port(struct net *net,
+					    struct sk_buff *skb,
+					    struct net_datagram *gram)
+{
+	/* A range of one port is no range to udp_flow_src_port(). */
+	if (unlikely(gram->port_max))
+		gram->sport = gram->port_min == gram->port_max ?
+				      htons(gram->port_min) :
+				      udp_flow_src_port(net, skb,
+							gram->port_min,
+							gram->port_max, false);
 }
 
 /* Sends @gram without a cache; consumes the route and @skb. */
@@ -887,6 +905,7 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	if (unlikely(dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT))
 		return -ELOOP;
 	net_dst_update_pmtu(skb, gram->inner_mtu);
+	net_choose_port(net, skb, gram);
 	inner_len = skb->len;
 	if (unlikely(net_push_tunnel_header(skb, gso, LL_MAX_HEADER + headers,
 					    gram)))
@@ -904,19 +923,24 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	uh->source = gram->sport;
 	uh->dest = gram->dport;
 	udp_set_len(uh, len);
-	uh->check = ~udp_v4_check(len, saddr, daddr, 0);
-	/* That of a packet of several segments is computed for each of them. */
-	if (likely(!gso)) {
-		skb->ip_summed = CHECKSUM_PARTIAL;
-		skb->csum_start = skb_transport_header(skb) - skb->head;
-		skb->csum_offset = offsetof(struct udphdr, check);
+	if (unlikely(gram->flags & NET_DATAGRAM_NO_CHECK)) {
+		uh->check = 0;
+	} else {
+		uh->check = ~udp_v4_check(len, saddr, daddr, 0);
+		/* That of several segments is computed for each of them. */
+		if (likely(!gso)) {
+			skb->ip_summed = CHECKSUM_PARTIAL;
+			skb->csum_start =
+				skb_transport_header(skb) - skb->head;
+			skb->csum_offset = offsetof(struct udphdr, check);
+		}
 	}
 
 	*(__be16 *)iph = htons(0x4500 | gram->tos);
 	iph->id = htons(id);
-	iph->frag_off = 0;
-	iph->ttl = dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
-			   READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+	iph->frag_off = gram->flags & NET_DATAGRAM_DF ? htons(IP_DF) : 0;
+	iph->ttl = gram->ttl ?: (dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
+			READ_ONCE(net->ipv4.sysctl_ip_default_ttl));
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = saddr;
 	iph->daddr = daddr;
@@ -948,6 +972,7 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 	struct net_route_cpu *cpu;
 	struct dst_entry *dst;
 	struct in6_addr saddr;
+	__be32 label = 0;
 
 	local_lock_nested_bh(&cache->cpu->lock);
 	cpu = this_cpu_ptr(cache->cpu);
@@ -960,6 +985,9 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 		      gram))
 		return -EMSGSIZE;
 	net_dst_update_pmtu(skb, gram->inner_mtu);
+	net_choose_port(sock_net(sk), skb, gram);
+	if (unlikely(gram->flags & NET_DATAGRAM_FLOW_LABEL))
+		label = ip6_make_flowlabel(sock_net(sk), skb, 0, true, NULL);
 	if (unlikely(net_push_tunnel_header(skb, gso, LL_MAX_HEADER + headers,
 					    gram)))
 		return -ENOMEM;
@@ -967,8 +995,9 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 	skb->ignore_df = 1;
 	dst_hold(dst);
 	udp_tunnel6_xmit_skb(dst, sk, skb, dev, &saddr, daddr, gram->tos,
-			     ip6_dst_hoplimit(dst), 0, gram->sport, gram->dport,
-			     false, 0);
+			     gram->ttl ?: ip6_dst_hoplimit(dst), label,
+			     gram->sport, gram->dport,
+			     gram->flags & NET_DATAGRAM_NO_CHECK, 0);
 	return 0;
 #else
 	return -EAFNOSUPPORT;
@@ -1053,6 +1082,11 @@ void *gtp_helper_udp_encap_user_data(const struct sock *sk,
 bool gtp_helper_sk_has_user_data(const struct sock *sk)
 {
 	return sk->sk_user_data;
+}
+
+void gtp_helper_udp_set_no_check6_rx(struct sock *sk, bool val)
+{
+	udp_set_no_check6_rx(sk, val);
 }
 
 void gtp_helper_lock_sock(struct sock *sk)

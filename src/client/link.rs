@@ -21,7 +21,19 @@ use crate::client::{
         IFLA_GTP_QFI_SOURCE,
         IFLA_GTP_USAGE, //
     },
-    naming::Naming, //
+    naming::Naming,
+    outer::{
+        OuterHeaders,
+        IFLA_GTP_DF,
+        IFLA_GTP_DSCP,
+        IFLA_GTP_DSCP_MAP,
+        IFLA_GTP_FLOW_LABEL,
+        IFLA_GTP_PORT_RANGE,
+        IFLA_GTP_TTL,
+        IFLA_GTP_UDP_CSUM,
+        IFLA_GTP_UDP_ZERO_CSUM6_RX,
+        IFLA_GTP_UDP_ZERO_CSUM6_TX, //
+    },
 };
 use netlink_packet_core::{
     DecodeError,
@@ -86,6 +98,15 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, IFLA_GTP_QFI_SOURCE] => "IFLA_GTP_QFI_SOURCE",
         [18, 2, IFLA_GTP_QFI_CHECK] => "IFLA_GTP_QFI_CHECK",
         [18, 2, IFLA_GTP_USAGE] => "IFLA_GTP_USAGE",
+        [18, 2, IFLA_GTP_PORT_RANGE] => "IFLA_GTP_PORT_RANGE",
+        [18, 2, IFLA_GTP_FLOW_LABEL] => "IFLA_GTP_FLOW_LABEL",
+        [18, 2, IFLA_GTP_UDP_CSUM] => "IFLA_GTP_UDP_CSUM",
+        [18, 2, IFLA_GTP_UDP_ZERO_CSUM6_TX] => "IFLA_GTP_UDP_ZERO_CSUM6_TX",
+        [18, 2, IFLA_GTP_UDP_ZERO_CSUM6_RX] => "IFLA_GTP_UDP_ZERO_CSUM6_RX",
+        [18, 2, IFLA_GTP_DF] => "IFLA_GTP_DF",
+        [18, 2, IFLA_GTP_TTL] => "IFLA_GTP_TTL",
+        [18, 2, IFLA_GTP_DSCP] => "IFLA_GTP_DSCP",
+        [18, 2, IFLA_GTP_DSCP_MAP] => "IFLA_GTP_DSCP_MAP",
         _ => return None,
     })
 }
@@ -117,6 +138,8 @@ pub struct GtpLink {
     pub qfi_check: bool,
     /// Whether the driver says that it counts the usage of each context.
     pub usage: bool,
+    /// What its outer headers say, where it is not the default.
+    pub outer: OuterHeaders,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link has been set up (`IFF_UP`).
@@ -144,6 +167,7 @@ impl GtpLink {
             qfi_source: QfiSource::Context,
             qfi_check: false,
             usage: false,
+            outer: OuterHeaders::default(),
             mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
             state: "UNKNOWN".to_string(),
@@ -191,7 +215,7 @@ impl GtpLink {
                         self.qfi_source = QfiSource::from_number(value).unwrap_or_default();
                     } else if let Some([value]) = octets(other, IFLA_GTP_QFI_CHECK) {
                         self.qfi_check = value != 0;
-                    } else {
+                    } else if !self.outer.read(other) {
                         self.other.push(other.clone());
                     }
                 }
@@ -254,6 +278,17 @@ impl LinkClient {
         let request = RouteNetlinkMessage::NewLink(config.to_message());
 
         self.command(request, NLM_F_CREATE | NLM_F_EXCL)
+    }
+
+    /// Changes what the outer headers of a link say, of which nothing else can be
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `EINVAL` for what may not be, `ENODEV` where there is no such link,
+    /// `EOPNOTSUPP` where it is of another kind, or the driver cannot change one.
+    pub fn set(&mut self, name: &str, outer: &OuterHeaders) -> Result<()> {
+        self.command(RouteNetlinkMessage::NewLink(outer.to_message(name)), 0)
     }
 
     /// Removes a link of kind `gtp`, with all of its PDP contexts.

@@ -2,6 +2,7 @@
 
 //! What a link of kind `gtp` is to be like, and the request that says so.
 
+use crate::client::outer::OuterHeaders;
 use netlink_packet_core::DefaultNla;
 use netlink_packet_route::link::{
     InfoData,
@@ -126,6 +127,9 @@ pub struct LinkConfig {
     /// Whether the usage of each context is counted. A driver that cannot makes a
     /// link without: [`GtpLink::usage`](crate::client::GtpLink::usage) tells.
     pub usage: bool,
+    /// What its outer headers say. A driver that does not know of this makes a link
+    /// with the defaults: [`GtpLink::outer`](crate::client::GtpLink::outer) tells.
+    pub outer: OuterHeaders,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link is up from the start.
@@ -149,6 +153,7 @@ impl LinkConfig {
             qfi_source: None,
             qfi_check: false,
             usage: false,
+            outer: OuterHeaders::default(),
             mtu: None,
             up: false,
             netns: None,
@@ -196,6 +201,7 @@ impl LinkConfig {
         if self.usage {
             data.push(InfoGtp::Other(DefaultNla::new(IFLA_GTP_USAGE, vec![1])));
         }
+        data.extend(self.outer.attributes());
 
         let mut message = LinkMessage::default();
         if self.up {

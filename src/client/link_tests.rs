@@ -59,6 +59,7 @@ fn a_reply_is_read_past_what_is_unknown() {
             qfi_source: QfiSource::Context,
             qfi_check: false,
             usage: false,
+            outer: OuterHeaders::default(),
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),

@@ -28,6 +28,7 @@ mod message;
 mod monitor;
 mod naming;
 pub mod netns;
+mod outer;
 mod path;
 mod pdp;
 mod usage;
@@ -75,6 +76,10 @@ pub use message::{
 pub use monitor::{
     Event,
     Monitor, //
+};
+pub use outer::{
+    OuterHeaders,
+    DSCP_INHERIT, //
 };
 pub use path::{
     Echo,

@@ -8,6 +8,10 @@ use super::{
         Source, //
     },
     netlink::notify,
+    outer::{
+        OuterHeaders,
+        Request, //
+    },
     path::Management,
     paths::Paths,
     pdp::{
@@ -32,6 +36,7 @@ use super::{
             QFI_SOURCE,
             RESTART_COUNT,
             ROLE,
+            UDP_ZERO_CSUM6_RX,
             USAGE, //
         },
         UDP_ENCAP_GTP0,
@@ -43,6 +48,7 @@ use crate::net::{
     link::{
         self,
         Device,
+        HighAttrs,
         NewLink,
         Quiet,
         Sending,
@@ -118,6 +124,23 @@ static POLICY: Policy<9> = Policy::new(&[
     (LOCAL6, Rule::AtLeast(16)),
 ]);
 
+/// What cannot be changed.
+static FIXED: [u16; 13] = [
+    FD0,
+    FD1,
+    PDP_HASHSIZE,
+    ROLE,
+    CREATE_SOCKETS,
+    RESTART_COUNT,
+    LOCAL,
+    LOCAL6,
+    DUAL_STACK,
+    MAX_PDP,
+    QFI_SOURCE,
+    QFI_CHECK,
+    USAGE,
+];
+
 /// Which end of the tunnels a device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -171,6 +194,8 @@ pub(crate) struct Gtp {
     dual_stack: bool,
     /// Whether usage of the contexts is counted.
     pub(super) usage: bool,
+    /// What outer headers say.
+    pub(super) outer: OuterHeaders,
     /// What is counted for `ethtool -S`.
     pub(super) counters: Counters,
     /// The sockets, by version and by whether they are IPv6's.
@@ -178,7 +203,7 @@ pub(crate) struct Gtp {
 }
 
 impl link::Driver for Gtp {
-    const INFO_SIZE: usize = 3 * total_size(4) + 5 * total_size(1);
+    const INFO_SIZE: usize = 3 * total_size(4) + 5 * total_size(1) + OuterHeaders::INFO_SIZE;
     const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
@@ -280,6 +305,7 @@ impl link::Driver for Gtp {
                 return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_USAGE is 0 or 1"))
             }
         };
+        let outer = OuterHeaders::new(&params.high_attrs(), extack)?;
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -293,6 +319,7 @@ impl link::Driver for Gtp {
             max_pdp,
             dual_stack,
             usage,
+            outer,
             counters: Counters::new(),
             sockets: [[Slot::new(), Slot::new()], [Slot::new(), Slot::new()]],
         }? Error))
@@ -310,12 +337,42 @@ impl link::Driver for Gtp {
             attach_sockets(dev, params, extack)?;
         }
         let data = dev.data();
+        may_set_no_check6_rx(dev, &params.high_attrs(), extack)?;
+        if !data.outer.policy().no_check6_rx {
+            set_no_check6_rx(dev, false);
+        }
         if data.has_socket(true) {
             if !params.has_mtu() {
                 setup.mtu(ETH_DATA_LEN.saturating_sub(u32::from(OUTER6_LEN)));
             }
             setup.encap_headroom(OUTER6_LEN);
         }
+        Ok(())
+    }
+
+    fn change(dev: &Device<Self>, attrs: &HighAttrs<'_>, extack: &mut ExtAck<'_>) -> Result {
+        let fixed = FIXED.into_iter().find_map(|kind| attrs.get(kind));
+        if let Some(attr) = fixed {
+            return Err(extack.fail_attr(
+                EOPNOTSUPP,
+                attr,
+                c"Of a link only what outer headers say can be changed, not this",
+            ));
+        }
+        if !OuterHeaders::are_named(attrs) {
+            return Err(extack.fail(
+                EOPNOTSUPP,
+                c"Of a link only what outer headers say can be changed, and it is not named",
+            ));
+        }
+        let outer = &dev.data().outer;
+        let request: Request = outer.read(attrs, extack)?;
+        may_set_no_check6_rx(dev, attrs, extack)?;
+        let is_received = request.policy.no_check6_rx;
+        if is_received != outer.policy().no_check6_rx {
+            set_no_check6_rx(dev, is_received);
+        }
+        outer.set(&request);
         Ok(())
     }
 
@@ -357,7 +414,7 @@ impl link::Driver for Gtp {
         if data.usage {
             writer.put_u8(USAGE, 1)?;
         }
-        Ok(())
+        data.outer.fill(writer)
     }
 
     fn counter(dev: &Device<Self>, index: usize) -> Option<([&'static str; 2], u64)> {
@@ -501,6 +558,36 @@ fn create_pair(
         )?;
     }
     Ok(())
+}
+
+/// Refuses to say what is received without checksum on sockets that are not ours to set.
+fn may_set_no_check6_rx(
+    dev: &Device<Gtp>,
+    attrs: &HighAttrs<'_>,
+    extack: &mut ExtAck<'_>,
+) -> Result {
+    let rcu = rcu::read_lock();
+    let slots = dev.data().sockets.as_flattened();
+    let mut endpoints = slots.iter().filter_map(|slot| slot.get(&rcu));
+    match attrs.get(UDP_ZERO_CSUM6_RX) {
+        Some(attr) if endpoints.any(|endpoint| endpoint.is_read_by_process()) => Err(extack
+            .fail_attr(
+                EINVAL,
+                attr,
+                c"The sockets are a process': it sets UDP_NO_CHECK6_RX on them",
+            )),
+        _ => Ok(()),
+    }
+}
+
+/// Sets whether datagrams over IPv6 without checksum are received.
+fn set_no_check6_rx(dev: &Device<Gtp>, is_received: bool) {
+    let rcu = rcu::read_lock();
+    for slot in dev.data().sockets.as_flattened() {
+        if let Some(endpoint) = slot.get(&rcu).filter(|endpoint| endpoint.is_ipv6()) {
+            endpoint.set_no_check6_rx(is_received);
+        }
+    }
 }
 
 /// Attaches the sockets that the caller has handed in.

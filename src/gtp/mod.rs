@@ -23,6 +23,7 @@ pub(crate) mod device;
 mod end_marker;
 mod flow;
 pub(crate) mod netlink;
+mod outer;
 mod path;
 mod paths;
 mod pdp;

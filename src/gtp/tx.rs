@@ -37,6 +37,7 @@ use crate::{
         udp::{
             Datagram,
             Endpoint,
+            Outer,
             Receiver,
             SendError,
             TooBig, //
@@ -323,17 +324,22 @@ impl Way<'_> {
         rcu: &rcu::Guard,
     ) -> Result<(), (SkBuff, DropReason)> {
         let port = self.pdp.tunnel.version().port();
-        let datagram = Datagram {
+        let mut datagram = Datagram {
             header,
             from: port,
             to: port,
             tos: self.tos,
             too_big: self.too_big,
+            outer: Outer::default(),
         };
+        let qfi = self.session.map(|session| session.qfi());
+        let outer = &dev.data().outer;
+        outer.apply(&mut datagram, qfi, self.pdp.path.role.ipv6);
+        let too_big = datagram.too_big;
         self.endpoint
             .send(skb, &self.pdp.path.routes, &datagram, sending, rcu)
             .map_err(|(mut skb, error)| {
-                let reason = not_sent(dev, &mut skb, self.too_big, error);
+                let reason = not_sent(dev, &mut skb, too_big, error);
                 (skb, reason)
             })
     }

@@ -38,6 +38,24 @@ pub(super) mod link {
     pub(crate) const QFI_CHECK: u16 = 67;
     /// Usage of the contexts is counted.
     pub(crate) const USAGE: u16 = 68;
+    /// Source ports of G-PDUs.
+    pub(crate) const PORT_RANGE: u16 = 69;
+    /// Flow labels of outer IPv6 headers.
+    pub(crate) const FLOW_LABEL: u16 = 70;
+    /// Checksums of UDP over IPv4.
+    pub(crate) const UDP_CSUM: u16 = 71;
+    /// No checksums of UDP over IPv6.
+    pub(crate) const UDP_ZERO_CSUM6_TX: u16 = 72;
+    /// Datagrams over IPv6 without a checksum are received.
+    pub(crate) const UDP_ZERO_CSUM6_RX: u16 = 73;
+    /// "Don't fragment" of outer IPv4 headers.
+    pub(crate) const DF: u16 = 74;
+    /// Hop limit of outer headers.
+    pub(crate) const TTL: u16 = 75;
+    /// DSCP of outer headers.
+    pub(crate) const DSCP: u16 = 76;
+    /// DSCP of outer headers by QoS flow.
+    pub(crate) const DSCP_MAP: u16 = 77;
 }
 
 /// Commands of the generic netlink family.

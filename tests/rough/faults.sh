@@ -329,8 +329,8 @@ if [ -e /sys/kernel/debug/fail_skb_realloc/probability ]; then
 		send peer to=$v1 : gtp1 teid=1 / ip4 src=10.45.0.2 dst=10.99.0.1 / udp 1 2 / fill 3000 7
 		expect dev : ip4 src=10.45.0.2 dst=10.99.0.1 / udp 1 2 / fill 3000 7
 		sleep 1000
-		send peer to=$v1 : gtp1 teid=9 / $up
-		expect peer timeout=1000 : gtp1 type=26 seq=0 ext=40:0868 / hex 1000000009850004c0000201
+		send peer to=$v1 : gtp1 teid=77 / $up
+		expect peer timeout=1000 : gtp1 type=26 seq=0 ext=40:0868 / hex 100000004d850004c0000201
 	END
 	echo 0 >$move/probability
 	within_range $move 1 2

@@ -43,6 +43,15 @@ pub const LINK: Schema = &[
     ("qfisource", 66, Shape::Number(1)),
     ("qficheck", 67, Shape::Number(1)),
     ("usage", 68, Shape::Number(1)),
+    ("ports", 69, Shape::Hex),
+    ("label", 70, Shape::Number(1)),
+    ("csum", 71, Shape::Number(1)),
+    ("zerotx", 72, Shape::Number(1)),
+    ("zerorx", 73, Shape::Number(1)),
+    ("df", 74, Shape::Number(1)),
+    ("ttl", 75, Shape::Number(1)),
+    ("dscp", 76, Shape::Number(1)),
+    ("dscpmap", 77, Shape::Hex),
 ];
 
 /// `GTPA_*`.

@@ -68,7 +68,8 @@
  *
  * Unknown attributes are ignored. A scalar may be longer than its type, the
  * surplus is ignored; shorter is ERANGE. A request without IFLA_INFO_DATA is
- * EINVAL; changing an existing link is EOPNOTSUPP.
+ * EINVAL; changing an existing link is EOPNOTSUPP but for its outer headers (see
+ * IFLA_GTP_PORT_RANGE).
  *
  *
  * The family
@@ -520,6 +521,41 @@ enum gtp_usage_attrs {
  *	counted for each context: see "Usage" above. It takes 192 octets a
  *	context. 0, the default: it is not. EINVAL: another value. ERANGE: too
  *	short.
+ * @IFLA_GTP_PORT_RANGE: Two be16, the lowest and the highest UDP source port of
+ *	G-PDUs, as IFLA_VXLAN_PORT_RANGE: each flow of the inner packets has
+ *	one of them, so that it is spread over receive queues and equal paths
+ *	(TS 29.281 4.4.2.3). Both 0, the default: the port of the version.
+ *	Signalling has that in any case. EINVAL: the first is 0, or above the
+ *	last. ERANGE: too short. This and all below, as far as
+ *	IFLA_GTP_DSCP_MAP, is about the link's outer headers: in a request for
+ *	a new link, or to change one (RTM_NEWLINK without NLM_F_CREATE), and in
+ *	a reply where it is not the default. What a request does not name stays
+ *	as it is, and a packet is sent by one policy or the other.
+ * @IFLA_GTP_FLOW_LABEL: u8. 1: outer IPv6 headers have a flow label by the flow
+ *	(RFC 6438), unless net.ipv6.auto_flowlabels is 0. 0, the default: 0.
+ *	EINVAL: another value. ERANGE: too short.
+ * @IFLA_GTP_UDP_CSUM: u8. 0: G-PDUs over IPv4 have no checksum of UDP. 1, the
+ *	default: they have. EINVAL: another value. ERANGE: too short.
+ * @IFLA_GTP_UDP_ZERO_CSUM6_TX: u8. 1: G-PDUs over IPv6 have no checksum of UDP
+ *	(RFC 6935). 0, the default: they have. EINVAL: another value. ERANGE:
+ *	too short.
+ * @IFLA_GTP_UDP_ZERO_CSUM6_RX: u8. 1, the default: the kernel's sockets receive
+ *	datagrams over IPv6 without checksum, as those of older drivers do. 0:
+ *	they are dropped. EINVAL: another value, or the sockets are a process',
+ *	which sets UDP_NO_CHECK6_RX itself. ERANGE: too short.
+ * @IFLA_GTP_DF: u8. "Don't fragment" in outer IPv4 headers: 0, the default:
+ *	never; 1: always; 2: if the inner packet says so, as an IPv6 packet
+ *	does. With 1 a packet that does not fit is not fragmented, over IPv6
+ *	neither: its sender is told to send smaller ones. EINVAL: another
+ *	value. ERANGE: too short.
+ * @IFLA_GTP_TTL: u8. TTL or hop limit of outer headers; 0, the default: that of
+ *	the route. ERANGE: too short.
+ * @IFLA_GTP_DSCP: u8. DSCP of outer headers, 0 to 63; 255, the default: that of
+ *	the inner packet. ECN is carried over in any case (RFC 6040). EINVAL:
+ *	another value. ERANGE: too short.
+ * @IFLA_GTP_DSCP_MAP: 64 octets, for each QFI the DSCP of its G-PDUs, or 255 for
+ *	what IFLA_GTP_DSCP says; all 255 by default. EINVAL: one is neither a
+ *	DSCP nor 255. ERANGE: too short.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
@@ -528,6 +564,15 @@ enum ifla_gtp_more {
 	IFLA_GTP_QFI_SOURCE = 66,
 	IFLA_GTP_QFI_CHECK = 67,
 	IFLA_GTP_USAGE = 68,
+	IFLA_GTP_PORT_RANGE = 69,
+	IFLA_GTP_FLOW_LABEL = 70,
+	IFLA_GTP_UDP_CSUM = 71,
+	IFLA_GTP_UDP_ZERO_CSUM6_TX = 72,
+	IFLA_GTP_UDP_ZERO_CSUM6_RX = 73,
+	IFLA_GTP_DF = 74,
+	IFLA_GTP_TTL = 75,
+	IFLA_GTP_DSCP = 76,
+	IFLA_GTP_DSCP_MAP = 77,
 	__IFLA_GTP_MORE_MAX,
 };
 

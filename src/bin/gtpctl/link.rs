@@ -7,7 +7,7 @@ use crate::{
         Failure,
         Outcome, //
     },
-    foreground,
+    foreground, outer,
     output::{
         Format,
         LinkView,
@@ -26,6 +26,7 @@ use gtp::client::{
     Error,
     LinkClient,
     LinkConfig,
+    OuterHeaders,
     QfiSource,
     Role,
     Sockets, //
@@ -44,7 +45,7 @@ use std::{
     os::fd::AsRawFd, //
 };
 
-/// What `add` takes.
+/// What `add` takes, beside what outer headers say.
 pub const ADD_HELP: &str = "\
 Words: [dev] NAME, then in any order:
   role ggsn|sgsn      on which side of the tunnels the mobile stations are; a
@@ -69,6 +70,7 @@ Words: [dev] NAME, then in any order:
                       them, and stay in the foreground: what the driver does
                       not handle is printed; SIGINT or SIGTERM removes the link
   version 0|1         with fd: open only the socket of that GTP version
+and what outer headers say: see \"gtpctl link set --help\"
 
 Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
@@ -189,7 +191,8 @@ impl Add {
                 "local" | "bind" => local.put(key, address(key, words.value(key)?)?)?,
                 "local6" => local.put(key, address6(key, words.value(key)?)?)?,
                 "version" => once(&mut version, key, number(key, words.value(key)?, 1)?)?,
-                _ => return Err(unknown(key, &ADD_WORDS)),
+                _ if outer::parse(&mut config.outer, key, &mut words)? => {}
+                _ => return Err(unknown(key, &[&ADD_WORDS[..], &outer::WORDS].concat())),
             }
         }
 
@@ -251,7 +254,8 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
     let max_pdp = config.max_pdp.filter(|&max| max != 0);
     let source = config.qfi_source.unwrap_or_default();
     let has_flows = config.qfi_check || source != QfiSource::Context;
-    if !is_dual_stack && max_pdp.is_none() && !has_flows && !config.usage {
+    let outer = config.outer.without_defaults();
+    if !is_dual_stack && max_pdp.is_none() && !has_flows && !config.usage && outer.is_empty() {
         return Ok(None);
     }
 
@@ -265,6 +269,8 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
         "a limit of PDP contexts"
     } else if link.qfi_source != source || link.qfi_check != config.qfi_check {
         "QoS flows"
+    } else if link.outer != outer {
+        "such outer headers"
     } else {
         return Ok(None);
     };
@@ -336,6 +342,37 @@ pub fn name(words: &[&str]) -> Result<Option<String>, Failure> {
     match split_name(words)? {
         (name, []) => Ok(name.map(str::to_string)),
         (_, [surplus, ..]) => Err(Failure::usage(format!("unknown word \"{surplus}\""))),
+    }
+}
+
+/// What `set` takes: a name, and what outer headers are to say.
+pub struct Set {
+    name: String,
+    outer: OuterHeaders,
+}
+
+impl Set {
+    /// Reads the words of `set`.
+    pub fn parse(words: &[&str]) -> Result<Self, Failure> {
+        let (name, words) = split_name(words)?;
+        let name = name.ok_or_else(|| Failure::usage("no NAME"))?.to_string();
+        let mut outer = OuterHeaders::default();
+        let mut words = Words::new(words);
+        while let Some(key) = words.keyword() {
+            if !outer::parse(&mut outer, key, &mut words)? {
+                return Err(unknown(key, &outer::WORDS));
+            }
+        }
+        if outer.is_empty() {
+            return Err(Failure::usage("nothing to change"));
+        }
+        Ok(Self { name, outer })
+    }
+
+    /// Changes the link.
+    pub fn run(&self) -> Outcome {
+        LinkClient::open()?.set(&self.name, &self.outer)?;
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ mod foreground;
 mod link;
 mod monitor;
 mod names;
+mod outer;
 mod output;
 mod pdp;
 mod words;
@@ -82,6 +83,10 @@ enum LinkVerb {
     /// Remove a link
     #[command(visible_alias = "delete", after_help = "Words: [dev] NAME")]
     Del(Words),
+
+    /// Change what the outer headers of a link say
+    #[command(after_help = format!("Words: [dev] NAME, then in any order:\n{}", outer::HELP))]
+    Set(Words),
 
     /// Show one link, or all
     #[command(visible_aliases = ["list", "ls"], after_help = "Words: [[dev] NAME]")]
@@ -219,6 +224,11 @@ fn run(arguments: &Arguments) -> Outcome {
             let name = link::name(&words.as_strs())?.ok_or_else(|| Failure::usage("no NAME"))?;
             enter(arguments)?;
             link::del(&name)
+        }
+        Object::Link(LinkVerb::Set(words)) => {
+            let request = link::Set::parse(&words.as_strs())?;
+            enter(arguments)?;
+            request.run()
         }
         Object::Link(LinkVerb::Show(words)) => {
             let name = link::name(&words.as_strs())?;

@@ -6,6 +6,7 @@
 //! The keys of the JSON forms are an interface: they may be added to, but do
 //! not change.
 
+use crate::outer::OuterView;
 use gtp::client::{
     Echo,
     Family,
@@ -281,6 +282,8 @@ pub struct LinkView<'a> {
     qfi_check: bool,
     #[serde(skip_serializing_if = "is_false")]
     usage: bool,
+    #[serde(flatten)]
+    outer: OuterView,
 }
 
 /// Tells whether a flag is left out: as `ip` does, only what is set is shown.
@@ -314,6 +317,7 @@ impl<'a> LinkView<'a> {
             },
             qfi_check: link.qfi_check,
             usage: link.usage,
+            outer: OuterView::new(&link.outer),
         }
     }
 }
@@ -345,6 +349,7 @@ impl fmt::Display for LinkView<'_> {
         if self.usage {
             f.write_str(" usage")?;
         }
+        self.outer.fmt(f)?;
         if let Some(mtu) = self.mtu {
             write!(f, " mtu {mtu}")?;
         }
@@ -563,6 +568,7 @@ mod tests {
             qfi_source: QfiSource::Context,
             qfi_check: false,
             usage: false,
+            outer: gtp::client::OuterHeaders::default(),
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),

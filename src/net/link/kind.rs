@@ -23,6 +23,7 @@ use super::{
         Sending, //
     },
     setup::{
+        HighAttrs,
         NewLink,
         Setup, //
     },
@@ -100,6 +101,7 @@ impl<T: Driver> Type<T> {
         link.setup = Some(Self::setup);
         link.validate = Some(Self::validate);
         link.newlink = Some(Self::newlink);
+        link.changelink = Some(Self::changelink);
         link.dellink = Some(Self::dellink);
         link.get_size = Some(Self::get_size);
         link.fill_info = Some(Self::fill_info);
@@ -298,6 +300,30 @@ impl<T: Driver> Type<T> {
                 );
             }
             Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// Called by rtnetlink with a registered device of this kind and parsed attributes, RTNL
+    /// held.
+    unsafe extern "C" fn changelink(
+        dev: *mut bindings::net_device,
+        tb: *mut *mut bindings::nlattr,
+        _data: *mut *mut bindings::nlattr,
+        extack: *mut bindings::netlink_ext_ack,
+    ) -> c_int {
+        from_result(|| {
+            // SAFETY: The device is registered, so its data is initialised. rtnetlink has
+            // parsed the attributes of the link into `tb`; all outlive the call.
+            let (dev, attrs, mut extack) = unsafe {
+                (
+                    Device::<T>::from_raw(dev),
+                    HighAttrs::from_raw(tb),
+                    ExtAck::from_raw(extack),
+                )
+            };
+            T::change(dev, &attrs, &mut extack).map(|()| 0)
         })
     }
 

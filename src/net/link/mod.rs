@@ -8,8 +8,8 @@
 //! and dropped when the last user of the device is gone; a device dies with the
 //! namespace that it was made from.
 //!
-//! Locks: [`Driver::new`], [`Driver::open`], [`Driver::remove`] and [`Driver::close`]
-//! are called with RTNL held.
+//! Locks: [`Driver::new`], [`Driver::open`], [`Driver::change`], [`Driver::remove`] and
+//! [`Driver::close`] are called with RTNL held.
 //!
 //! C header: `include/net/rtnetlink.h`.
 
@@ -30,6 +30,7 @@ pub(crate) use self::{
         Type, //
     },
     setup::{
+        HighAttrs,
         NewLink,
         Setup, //
     },
@@ -85,6 +86,13 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
         params: &NewLink<'_>,
         extack: &mut ExtAck<'_>,
     ) -> Result;
+
+    /// Changes a device as `ip link set type KIND` asks for.
+    ///
+    /// # Errors
+    ///
+    /// EOPNOTSUPP for what cannot be changed; the caller gets them, and nothing has changed.
+    fn change(dev: &Device<Self>, attrs: &HighAttrs<'_>, extack: &mut ExtAck<'_>) -> Result;
 
     /// The device is about to be unregistered; it can still be found.
     fn remove(dev: &Device<Self>);

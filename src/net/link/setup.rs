@@ -111,14 +111,14 @@ impl NewLink<'_> {
     /// The attribute number `kind` of `IFLA_INFO_DATA`, for numbers that rtnetlink does not
     /// parse: it knows none above 50. Nobody has checked its length.
     pub(crate) fn high_attr(&self, kind: u16) -> Option<Attr<'_>> {
-        let [info, data] = [bindings::IFLA_LINKINFO, bindings::IFLA_INFO_DATA];
+        self.high_attrs().get(kind)
+    }
+
+    /// All attributes of `IFLA_INFO_DATA` with such numbers.
+    pub(crate) fn high_attrs(&self) -> HighAttrs<'_> {
         // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
         // parsed the attributes of a link into their table.
-        let attrs = unsafe { Attrs::from_raw((*self.params).tb, info) };
-        attrs
-            .get(u16::try_from(info).ok()?)?
-            .nested(u16::try_from(data).ok()?)?
-            .nested(kind)
+        unsafe { HighAttrs::from_raw((*self.params).tb) }
     }
 
     /// Whether the caller has asked for an MTU.
@@ -135,5 +135,32 @@ impl NewLink<'_> {
         // SAFETY: By the type invariant the parameters are valid, and they hold the
         // namespace for as long.
         unsafe { Net::from_raw(bindings::helpers::rtnl_newlink_link_net(self.params)) }
+    }
+}
+
+/// The attributes of `IFLA_INFO_DATA` as they came, those that rtnetlink does not parse among
+/// them.
+#[derive(Clone, Copy)]
+pub(crate) struct HighAttrs<'a>(Attrs<'a>);
+
+impl<'a> HighAttrs<'a> {
+    /// Finds them among the attributes of a link.
+    ///
+    /// # Safety
+    ///
+    /// `tb` must hold the attributes up to IFLA_LINKINFO at the least, for the lifetime of
+    /// the result.
+    pub(super) unsafe fn from_raw(tb: *mut *mut bindings::nlattr) -> Self {
+        // SAFETY: The caller's duty.
+        Self(unsafe { Attrs::from_raw(tb, bindings::IFLA_LINKINFO) })
+    }
+
+    /// The first attribute number `kind`. Nobody has checked its length.
+    pub(crate) fn get(&self, kind: u16) -> Option<Attr<'a>> {
+        let [info, data] = [bindings::IFLA_LINKINFO, bindings::IFLA_INFO_DATA];
+        self.0
+            .get(u16::try_from(info).ok()?)?
+            .nested(u16::try_from(data).ok()?)?
+            .nested(kind)
     }
 }

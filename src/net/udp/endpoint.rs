@@ -155,6 +155,12 @@ impl<T: Receiver> Endpoint<T> {
         self.ipv6
     }
 
+    /// Sets whether datagrams over IPv6 without a checksum are received (RFC 6936).
+    pub(crate) fn set_no_check6_rx(&self, is_received: bool) {
+        // SAFETY: By the type invariant the socket is valid; the flag is an atomic one.
+        unsafe { bindings::helpers::udp_set_no_check6_rx(self.sk.as_ptr(), is_received) };
+    }
+
     /// Whether the last file of the socket has been closed.
     #[inline]
     pub(super) fn is_dead(&self) -> bool {
@@ -228,6 +234,7 @@ impl<T: Receiver> Endpoint<T> {
             to: path.peer_port,
             tos: 0,
             too_big: TooBig::Fragment,
+            outer: Outer::default(),
         };
         let gram = datagram.as_raw();
         let (sk, addresses) = (self.sk.as_ptr(), route.addresses());
@@ -385,6 +392,34 @@ pub(crate) enum TooBig {
     },
 }
 
+/// What outer headers say beside addresses and ports. The default is what the stack does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outer {
+    /// The lowest and the highest of the source ports among which the packet's flow chooses;
+    /// none if the second is 0.
+    pub(crate) ports: (u16, u16),
+    /// Hop limit; 0 for that of the route.
+    pub(crate) ttl: u8,
+    /// Nobody on the way fragments a packet that fits (IPv4).
+    pub(crate) df: bool,
+    /// There is no checksum of UDP.
+    pub(crate) no_check: bool,
+    /// There is a flow label, by the packet's flow (IPv6).
+    pub(crate) flow_label: bool,
+}
+
+impl Outer {
+    /// What C code is told.
+    #[inline]
+    fn flags(self) -> u8 {
+        let flag = |is_set, flag| if is_set { flag } else { 0 };
+        let flags = flag(self.df, bindings::NET_CONST_DATAGRAM_DF)
+            | flag(self.no_check, bindings::NET_CONST_DATAGRAM_NO_CHECK)
+            | flag(self.flow_label, bindings::NET_CONST_DATAGRAM_FLOW_LABEL);
+        flags
+    }
+}
+
 /// What a packet is sent in.
 #[derive(Clone, Copy)]
 pub(crate) struct Datagram<'a> {
@@ -398,6 +433,8 @@ pub(crate) struct Datagram<'a> {
     pub(crate) tos: u8,
     /// What is done with a packet that is too big.
     pub(crate) too_big: TooBig,
+    /// What else the outer headers say.
+    pub(crate) outer: Outer,
 }
 
 impl Datagram<'_> {
@@ -418,6 +455,10 @@ impl Datagram<'_> {
             too_big: too_big as u8,
             least_mtu,
             inner_mtu: 0,
+            port_min: self.outer.ports.0,
+            port_max: self.outer.ports.1,
+            ttl: self.outer.ttl,
+            flags: self.outer.flags(),
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) use self::{
         Datagram,
         Endpoint,
         EndpointId,
+        Outer,
         Path,
         SendError,
         TooBig, //
