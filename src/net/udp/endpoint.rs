@@ -413,10 +413,9 @@ impl Outer {
     #[inline]
     fn flags(self) -> u8 {
         let flag = |is_set, flag| if is_set { flag } else { 0 };
-        let flags = flag(self.df, bindings::NET_CONST_DATAGRAM_DF)
+        flag(self.df, bindings::NET_CONST_DATAGRAM_DF)
             | flag(self.no_check, bindings::NET_CONST_DATAGRAM_NO_CHECK)
-            | flag(self.flow_label, bindings::NET_CONST_DATAGRAM_FLOW_LABEL);
-        flags
+            | flag(self.flow_label, bindings::NET_CONST_DATAGRAM_FLOW_LABEL)
     }
 }
 
