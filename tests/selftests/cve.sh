@@ -36,7 +36,7 @@ repeat() {
 # forgets the tunnel tells nobody that it is closed: the link has the last reference.
 {
 	echo "test CVE-2023-54142: a link has the last reference to its sockets"
-	repeat 10 <<-END
+	repeat "$(scaled 10 3)" <<-END
 		udp a ns=$GSN bind=$v1
 		udp b ns=$GSN bind=192.0.2.1:3386
 		newlink ns=$GSN name=gtp0 up fd0=b fd1=a
@@ -46,7 +46,7 @@ repeat() {
 		dellink ns=$GSN dev=gtp0
 	END
 	echo "test CVE-2023-54142: a link lets go of sockets that are closed"
-	repeat 20 <<-END
+	repeat "$(scaled 20 5)" <<-END
 		udp a ns=$GSN bind=$v1
 		udp b ns=$GSN bind=192.0.2.1:3386
 		newlink ns=$GSN name=gtp0 up fd0=b fd1=a
@@ -79,11 +79,12 @@ asked() {
 
 # shellcheck disable=SC2317 # called by way of check
 comes_and_goes() {
-	local file n
+	local file n times
 
+	times=$(scaled 12 6)
 	file=$(mktemp)
 	asked "$file" &
-	for n in {1..12}; do
+	for ((n = 0; n < times; n++)); do
 		driver_unload || break
 		insmod "$GTP_KO" || break
 		sleep 0.05
@@ -91,16 +92,16 @@ comes_and_goes() {
 	rm "$file"
 	wait $!
 	"$IP" link del gtpasked 2>/dev/null
-	[ "$n" = 12 ] && [ -d /sys/module/gtp ]
+	[ "$n" = "$times" ] && [ -d /sys/module/gtp ]
 }
 check "CVE-2024-26754, CVE-2024-26793: dumps and new links while the module comes and goes" comes_and_goes
 
 # --- CVE-2024-27396: a list was walked whose entries were freed on the way.
 {
 	echo "test CVE-2024-27396: a link with many contexts goes"
-	repeat 4 <<-END
+	repeat "$(scaled 4 2)" <<-END
 		newlink ns=$GSN name=gtp0 create=1 hashsize=16
-		bulk newpdp ns=$GSN dev=gtp0 count=3000 tei=1 ms=10.45.0.1 peer=192.0.2.2
+		bulk newpdp ns=$GSN dev=gtp0 count=$(scaled 3000 1000) tei=1 ms=10.45.0.1 peer=192.0.2.2
 		bulk newpdp ns=$GSN dev=gtp0 version=0 count=1000 tei=1 ms=10.60.0.1 peer=192.0.2.2
 		dellink ns=$GSN dev=gtp0
 	END
@@ -174,7 +175,8 @@ netns_del "$FAR"
 at_once() {
 	local n holder
 
-	for n in 1 2 3 4 5 6; do
+	# Both orders, as often.
+	for ((n = 0; n < $(scaled 6 2); n++)); do
 		crossed
 		if [ $((n % 2)) = 0 ]; then
 			sleep 100 3<"/run/netns/$HOME" 4<"/run/netns/$FAR" &
@@ -213,7 +215,7 @@ late_names() {
 
 	late | sed 's/ => ENODEV//; s/^test .*/cleanup/' | gtptest run >/dev/null 2>&1 &
 	asker=$!
-	for n in {1..25}; do
+	for ((n = 0; n < $(scaled 25 6); n++)); do
 		gtptest run <<-END | grep -qv '^pass' && gtptest nolink ns="$GSN" dev=all || return 1
 			test refused
 			newlink ns=$GSN name=all index=77 create=1 => EINVAL
@@ -235,7 +237,7 @@ check "names that are found out late, beside requests for their number" late_nam
 
 {
 	echo "test sockets and links go at the same time"
-	repeat 12 <<-END
+	repeat "$(scaled 12 5)" <<-END
 		udp a ns=$GSN bind=$v1
 		udp b ns=$GSN bind=192.0.2.1:3386
 		newlink ns=$GSN name=gtp0 up fd0=b fd1=a
@@ -254,7 +256,7 @@ check "names that are found out late, beside requests for their number" late_nam
 under_traffic() {
 	local flood n
 
-	for n in 1 2 3; do
+	for ((n = 0; n < $(scaled 3 2); n++)); do
 		netns ONE
 		"$IP" -n "$PEER" link add net1 type veth peer name net1 netns "$ONE"
 		"$IP" -n "$ONE" addr add 198.51.100.1/24 dev net1

@@ -228,6 +228,9 @@ untunnel() {
 	"$IP" -n "$PEER" link del gtp0
 }
 
+# Megabytes in a stream.
+size=$(scaled 8 2)
+
 # received NS: packets that gtp0 has received.
 received() {
 	"$IP" netns exec "$1" cat /sys/class/net/gtp0/statistics/rx_packets
@@ -242,7 +245,7 @@ wrong() {
 		END { print n + 0 }' /proc/net/snmp
 }
 
-# stream FAMILY [WORDS...]: eight megabytes to the GSN, whole and unharmed.
+# stream FAMILY [WORDS...]: so many megabytes to the GSN, whole and unharmed.
 stream() {
 	local to=10.99.0.1 status
 
@@ -250,7 +253,7 @@ stream() {
 	shift
 	"$IP" netns exec "$GSN" iperf3 -s -1 -D -B "$to" >/dev/null || return
 	sleep 0.5
-	"$IP" netns exec "$PEER" timeout 60 iperf3 -c "$to" -n 8M "$@" >/tmp/iperf3
+	"$IP" netns exec "$PEER" timeout 60 iperf3 -c "$to" -n "${size}M" "$@" >/tmp/iperf3
 	status=$?
 	[ "$status" = 0 ] || cat /tmp/iperf3
 	[ "$(wrong "$GSN")" = 0 ] && [ "$(wrong "$PEER")" = 0 ] && [ "$status" = 0 ]
@@ -260,7 +263,7 @@ stream() {
 few() {
 	local n=$(($(received "$GSN") - $1))
 
-	[ "$n" -lt 1500 ] || {
+	[ "$n" -lt $((1500 * size / 8)) ] || {
 		echo "$n packets"
 		return 1
 	}
