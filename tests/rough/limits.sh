@@ -11,11 +11,11 @@
 #                             +-------------------------+          +------------+
 #
 # What the traffic loses is measured in one thread, which sends 32 datagrams of the stream
-# and 8 of the flood, receives the former, and does without the latter every other time: so
-# that the host's moods meet both alike, and a packet of the flood may cost somewhat more
-# than one of the stream before 30 % of the stream's rate are gone. `scripts/vm run --icount`
-# has a clock that knows no moods. The rate of answers is measured apart from that, with the
-# flood at full speed.
+# and 8 of the flood, receives the former, and does without the latter every other time. That
+# it keeps 70 % is judged where a clock counts instructions (`scripts/vm run --icount`, as
+# scripts/test-debug does): elsewhere the machine's load is measured, and on a kernel that
+# checks itself an answer, of which so many a second are allowed, is most of a second's work.
+# The rate of answers is measured apart from that, with the flood at full speed.
 #
 #   MS=N          milliseconds that a stream is measured (2000)
 #   FLOOD_COUNT=N packets of a flood at full speed (10000, on a kernel that checks itself 2000)
@@ -27,6 +27,7 @@
 ms=${MS:-2000}
 count=${FLOOD_COUNT:-$(scaled 10000 2000)}
 [ "$DRIVER" != c ] || skip_all "the C driver has neither answers nor counters of this kind"
+counting=$(grep -o clock=instructions /proc/cmdline)
 netns GGSN
 netns SGSN
 netns FLOOD
@@ -134,7 +135,9 @@ for flood in "${floods[@]}"; do
 	check "$name, beside traffic" test "${sent:-0}" -gt 0
 	kept=$((plain * 100 / with))
 	diag "$name: $((sent * 1000 / took)) a second leave $kept % of $((1000000000 / plain)) datagrams a second"
-	check "$name: the traffic beside it keeps 70 %" test "$kept" -ge 70
+	if [ -n "$counting" ]; then
+		check "$name: the traffic beside it keeps 70 %" test "$kept" -ge 70
+	fi
 	equal "$name: and loses nothing" "$lost" 0
 	if [ "$answered" != - ]; then
 		answers=$(($(event "$answered") - answered_before))

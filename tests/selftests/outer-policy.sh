@@ -125,7 +125,7 @@ requests() {
 		$(refused EINVAL df=3)
 		$(refused ERANGE 75:hex=)
 		$(refused EINVAL dscp=64)
-		$(refused ERANGE dscpmap=${map:2})
+		$(refused ERANGE "dscpmap=${map:2}")
 		$(refused EINVAL "dscpmap=40${map:2}")
 		linkdata ns=$GSN dev=gtp0 hashsize=1024 role=0 restart=0 ttl=3 dscp=0
 		extacks
@@ -150,7 +150,7 @@ requests() {
 
 # on_the_wire FAMILY: one thing after the other, by changes.
 on_the_wire() {
-	local dscp tos label
+	local tos
 
 	[ "$1" = 4 ] && tos=tos || tos=tc
 	link "$1"
@@ -331,10 +331,10 @@ both() {
 	local here=192.0.2.1 there=192.0.2.2
 
 	[ "$1" = 4 ] || here=2001:db8:a::1 there=2001:db8:a::2
-	gtpctl -n "$GSN" link add gtp0 role ggsn local $here up &&
-		gtpctl -n "$PEER" link add gtp0 role sgsn local $there up &&
-		gtpctl -n "$GSN" pdp add dev gtp0 version 1 i_tei 1 o_tei 2 ms 10.45.0.2 peer $there &&
-		gtpctl -n "$PEER" pdp add dev gtp0 version 1 i_tei 2 o_tei 1 ms 10.45.0.2 peer $here &&
+	gtpctl -n "$GSN" link add gtp0 role ggsn local "$here" up &&
+		gtpctl -n "$PEER" link add gtp0 role sgsn local "$there" up &&
+		gtpctl -n "$GSN" pdp add dev gtp0 version 1 i_tei 1 o_tei 2 ms 10.45.0.2 peer "$there" &&
+		gtpctl -n "$PEER" pdp add dev gtp0 version 1 i_tei 2 o_tei 1 ms 10.45.0.2 peer "$here" &&
 		"$IP" -n "$GSN" route add 10.45.0.2/32 dev gtp0 src 10.99.0.1 &&
 		"$IP" -n "$PEER" route add 10.99.0.1/32 dev gtp0 src 10.45.0.2
 }
@@ -360,7 +360,7 @@ changing() {
 		set_both port_range 1024-65535 df inherit ttl 9 dscp 10 && set_both udp_csum off &&
 			set_both port_range off df never ttl 0 dscp inherit && set_both udp_csum on || return
 	done
-	wait $pid || {
+	wait "$pid" || {
 		cat /tmp/iperf3
 		return 1
 	}

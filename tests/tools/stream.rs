@@ -30,7 +30,7 @@ use std::{
 const BATCH: u64 = 32;
 
 /// How long what was sent may take to arrive.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_millis(1000);
 /// How often the flood is tried before it counts: caches are warm then.
 const WARM: usize = 4;
 
