@@ -807,6 +807,18 @@ static __always_inline void net_choose_port(struct net *net,
 							gram->port_max, false);
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
+/* A flow label for the flow of @skb, which has no outer header yet. */
+static noinline __be32 net_flow_label(struct net *net, struct sk_buff *skb)
+{
+	struct flowi6 fl6 = {};
+
+	/* Of a packet without a hash the flow would be that of @fl6. */
+	skb_get_hash(skb);
+	return ip6_make_flowlabel(net, skb, 0, true, &fl6);
+}
+#endif
+
 /* Sends @gram without a cache; consumes the route and @skb. */
 void gtp_helper_udp_xmit4(struct dst_entry *dst, struct sock *sk,
 			  struct sk_buff *skb, __be32 saddr, __be32 daddr,
@@ -987,7 +999,7 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 	net_dst_update_pmtu(skb, gram->inner_mtu);
 	net_choose_port(sock_net(sk), skb, gram);
 	if (unlikely(gram->flags & NET_DATAGRAM_FLOW_LABEL))
-		label = ip6_make_flowlabel(sock_net(sk), skb, 0, true, NULL);
+		label = net_flow_label(sock_net(sk), skb);
 	if (unlikely(net_push_tunnel_header(skb, gso, LL_MAX_HEADER + headers,
 					    gram)))
 		return -ENOMEM;

@@ -271,6 +271,36 @@ hits() {
 	"$IP" netns exec "$PEER" nft list chain inet count in | sed -n 's/.*counter packets \([0-9]*\).*/\1/p' | tr '\n' ' '
 }
 
+# label_alone: flow labels where nothing else asks for the packet's hash.
+label_alone() {
+	local n count
+
+	link 6 label=1 >/tmp/script
+	"$IP" netns exec "$PEER" nft -f - <<-END
+		table inet count {
+			chain in {
+				type filter hook prerouting priority 0;
+				udp dport 2152 ip6 flowlabel 0 counter
+				udp dport 2152 ip6 flowlabel != 0 counter
+			}
+		}
+	END
+	{
+		cat /tmp/script
+		echo "test IPv6: flow labels and nothing else: packets are sent"
+		for n in {1..16}; do
+			echo "send in : ip4 src=10.99.0.1 dst=10.45.0.2 / udp $n 2 / text T-PDU"
+		done
+		echo "sleep 50"
+		end
+	} | gt
+	read -ra count <<<"$(hits)"
+	diag "${count[*]}"
+	known_difference "$others"
+	check "IPv6: each has a flow label" test "${count[0]:-9}" -lt 2 -a "${count[1]:-0}" -gt 13
+	"$IP" netns exec "$PEER" nft flush ruleset
+}
+
 # by_flow FAMILY: 64 flows are spread over two ports, each keeps its own; and flow labels.
 by_flow() {
 	local n count
@@ -289,7 +319,6 @@ by_flow() {
 	END
 	{
 		cat /tmp/script
-		echo "differs $ports"
 		echo "test IPv$1: a range of source ports: the flows are sent"
 		for n in {1..64} {1..64}; do
 			echo "send in : ip4 src=10.99.0.1 dst=10.45.0.2 / udp $n 2 / text T-PDU"
@@ -370,6 +399,7 @@ requests | gt
 for outer in 4 6; do
 	on_the_wire $outer | gt
 	by_flow $outer
+	[ "$outer" = 4 ] || label_alone
 done
 zero_rx | gt
 if [ "$DRIVER" = rust ]; then

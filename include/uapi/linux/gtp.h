@@ -554,8 +554,9 @@ enum gtp_usage_attrs {
  *	the inner packet. ECN is carried over in any case (RFC 6040). EINVAL:
  *	another value. ERANGE: too short.
  * @IFLA_GTP_DSCP_MAP: 64 octets, for each QFI the DSCP of its G-PDUs, or 255 for
- *	what IFLA_GTP_DSCP says; all 255 by default. EINVAL: one is neither a
- *	DSCP nor 255. ERANGE: too short.
+ *	what IFLA_GTP_DSCP says; all 255 by default. While it is changed a
+ *	packet may already go by the new map and still by the old policy
+ *	otherwise. EINVAL: one is neither a DSCP nor 255. ERANGE: too short.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
