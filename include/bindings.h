@@ -128,6 +128,13 @@ struct net_datagram {
 /* A flow label of IPv6 by the packet's flow. */
 #define NET_DATAGRAM_FLOW_LABEL		BIT(2)
 
+/* Work that a device puts off. */
+struct net_device_work {
+	struct delayed_work	work;
+	struct net_device	*dev;
+	void			(*run)(struct net_device *dev);
+};
+
 #ifdef __BINDGEN__
 const u8 NET_CONST_DATAGRAM_DF = NET_DATAGRAM_DF;
 const u8 NET_CONST_DATAGRAM_NO_CHECK = NET_DATAGRAM_NO_CHECK;

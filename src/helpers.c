@@ -1050,6 +1050,46 @@ bool gtp_helper_skb_gso_suits6(const struct sk_buff *skb,
 	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
 }
 
+/* Work that a device puts off */
+
+static void net_device_work_run(struct work_struct *work)
+{
+	struct net_device_work *w =
+		container_of(to_delayed_work(work), struct net_device_work,
+			     work);
+
+	w->run(w->dev);
+}
+
+void gtp_helper_device_work_init(struct net_device_work *w,
+				 struct net_device *dev,
+				 void (*run)(struct net_device *dev))
+{
+	INIT_DELAYED_WORK(&w->work, net_device_work_run);
+	w->dev = dev;
+	w->run = run;
+}
+
+/* Not later than in @ms; work that is due later is not put off any more. */
+void gtp_helper_device_work_within(struct net_device_work *w, unsigned int ms)
+{
+	unsigned long delay = msecs_to_jiffies(ms);
+
+	if (!delayed_work_pending(&w->work) ||
+	    time_after(READ_ONCE(w->work.timer.expires), jiffies + delay))
+		mod_delayed_work(system_dfl_wq, &w->work, delay);
+}
+
+void gtp_helper_device_work_end(struct net_device_work *w)
+{
+	disable_delayed_work_sync(&w->work);
+}
+
+u64 gtp_helper_ktime_get_ns(void)
+{
+	return ktime_get_ns();
+}
+
 void gtp_helper_local_bh_disable(void)
 {
 	local_bh_disable();

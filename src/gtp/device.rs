@@ -21,11 +21,18 @@ use super::{
     },
     rx,
     stats::Counters,
+    supervision::{
+        self,
+        Supervisor, //
+    },
     tx,
     uapi::{
         link::{
             CREATE_SOCKETS,
             DUAL_STACK,
+            ECHO_INTERVAL,
+            ECHO_N3,
+            ECHO_T3,
             FD0,
             FD1,
             LOCAL,
@@ -125,7 +132,7 @@ static POLICY: Policy<9> = Policy::new(&[
 ]);
 
 /// What cannot be changed.
-static FIXED: [u16; 13] = [
+static FIXED: [u16; 16] = [
     FD0,
     FD1,
     PDP_HASHSIZE,
@@ -139,6 +146,9 @@ static FIXED: [u16; 13] = [
     QFI_SOURCE,
     QFI_CHECK,
     USAGE,
+    ECHO_INTERVAL,
+    ECHO_T3,
+    ECHO_N3,
 ];
 
 /// Which end of the tunnels a device is.
@@ -182,6 +192,8 @@ pub(crate) struct Gtp {
     pub(super) restart_count: u8,
     /// What path management remembers.
     pub(super) management: Management,
+    /// What supervises the paths, if anything.
+    pub(super) supervisor: Option<Supervisor>,
     /// The paths to the peers.
     #[pin]
     pub(super) paths: Paths,
@@ -203,7 +215,8 @@ pub(crate) struct Gtp {
 }
 
 impl link::Driver for Gtp {
-    const INFO_SIZE: usize = 3 * total_size(4) + 5 * total_size(1) + OuterHeaders::INFO_SIZE;
+    const INFO_SIZE: usize =
+        3 * total_size(4) + 5 * total_size(1) + OuterHeaders::INFO_SIZE + Supervisor::INFO_SIZE;
     const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
@@ -306,6 +319,9 @@ impl link::Driver for Gtp {
             }
         };
         let outer = OuterHeaders::new(&params.high_attrs(), extack)?;
+        let creates_sockets = attrs.get(CREATE_SOCKETS).is_some();
+        let supervisor = Supervisor::new(&params.high_attrs(), creates_sockets, extack)?;
+        let paths_init = Paths::new(supervisor.is_some())?;
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -314,7 +330,8 @@ impl link::Driver for Gtp {
             hash_size,
             restart_count,
             management: Management::new(),
-            paths <- Paths::new(),
+            supervisor,
+            paths <- paths_init,
             contexts <- Table::new(hint),
             max_pdp,
             dual_stack,
@@ -389,6 +406,10 @@ impl link::Driver for Gtp {
         dev.data().paths.close(quiet);
     }
 
+    fn work(dev: &Device<Self>) {
+        supervision::work(dev);
+    }
+
     #[inline]
     fn xmit(dev: &Device<Self>, skb: SkBuff, sending: &Sending, rcu: &rcu::Guard) {
         tx::xmit(dev, skb, sending, rcu);
@@ -413,6 +434,9 @@ impl link::Driver for Gtp {
         }
         if data.usage {
             writer.put_u8(USAGE, 1)?;
+        }
+        if let Some(supervisor) = &data.supervisor {
+            supervisor.fill(writer)?;
         }
         data.outer.fill(writer)
     }

@@ -29,6 +29,7 @@ mod paths;
 mod pdp;
 mod rx;
 mod stats;
+mod supervision;
 pub(crate) mod tx;
 mod uapi;
 mod usage;

@@ -99,9 +99,7 @@ impl Management {
     /// Takes the next sequence number and remembers that `peer` is to answer with it. Of
     /// more requests than there is room for the oldest are forgotten.
     fn begin_echo(&self, version: Version, peer: IpAddr) -> Seq {
-        let count = self.next_seq.fetch_add(1, Relaxed);
-        let [.., a, b] = count.to_be_bytes();
-        let seq = Seq(u16::from_be_bytes([a, b]));
+        let (count, seq) = self.next();
         let place = usize::try_from(count)
             .ok()
             .and_then(|count| count.checked_rem(OUTSTANDING));
@@ -111,12 +109,22 @@ impl Management {
         seq
     }
 
+    /// Takes the next sequence number.
+    pub(super) fn take_seq(&self) -> Seq {
+        self.next().1
+    }
+
+    /// Counts a request: how many there were before, and its sequence number.
+    fn next(&self) -> (u32, Seq) {
+        let count = self.next_seq.fetch_add(1, Relaxed);
+        let [.., a, b] = count.to_be_bytes();
+        (count, Seq(u16::from_be_bytes([a, b])))
+    }
+
     /// Whether we have asked for this response. It counts once.
     fn end_echo(&self, version: Version, peer: IpAddr, seq: Seq) -> bool {
         let answered = token(version, peer, seq);
-        // The C driver, which many peers run, answers every request of version 1 with the
-        // sequence number 0.
-        let lenient = version == Version::V1 && seq == Seq(0);
+        let lenient = is_lenient(version, seq);
         let is_answered = |token: u64| {
             token == answered || (lenient && token & !TOKEN_SEQ == answered & !TOKEN_SEQ)
         };
@@ -125,6 +133,12 @@ impl Management {
             is_answered(token) && slot.cmpxchg(token, 0, Full).is_ok()
         })
     }
+}
+
+/// Whether a response may be one to any request: the C driver, which many peers run, answers
+/// every request of version 1 with the sequence number 0.
+fn is_lenient(version: Version, seq: Seq) -> bool {
+    version == Version::V1 && seq == Seq(0)
 }
 
 /// Folds an address: an IPv4 address stays what it is.
@@ -141,8 +155,18 @@ fn fold(address: IpAddr) -> u32 {
 /// The sequence number in a token.
 const TOKEN_SEQ: u64 = 0xffff << 8;
 
+/// Whether two tokens are of the same peer and version.
+pub(super) fn is_of_peer(token: u64, other: u64) -> bool {
+    token != 0 && token & !TOKEN_SEQ == other & !TOKEN_SEQ
+}
+
+/// The sequence number in a token.
+pub(super) fn seq_of(token: u64) -> Seq {
+    Seq(u16::try_from((token & TOKEN_SEQ) >> 8).unwrap_or(0))
+}
+
 /// What an unanswered request is told by; never 0.
-fn token(version: Version, peer: IpAddr, seq: Seq) -> u64 {
+pub(super) fn token(version: Version, peer: IpAddr, seq: Seq) -> u64 {
     let kind = 1 | u64::from(version.number()) << 1 | u64::from(peer.is_ipv6()) << 2;
     u64::from(fold(peer)) << 32 | u64::from(seq.0) << 8 | kind
 }
@@ -166,9 +190,24 @@ pub(super) fn send_echo_request(
         local,
     };
     let seq = dev.data().management.begin_echo(version, peer);
+    send_echo(endpoint, &path, seq, rcu)
+}
+
+/// Sends an echo request with this sequence number.
+///
+/// # Errors
+///
+/// As [`Endpoint::send_message`].
+pub(super) fn send_echo(
+    endpoint: &Endpoint<Gtp>,
+    path: &Path,
+    seq: Seq,
+    rcu: &rcu::Guard,
+) -> Result {
+    let version = endpoint.role().version;
     match version {
-        Version::V0 => endpoint.send_message(&path, version.port(), &v0::echo_request(seq), rcu),
-        Version::V1 => endpoint.send_message(&path, version.port(), &v1::echo_request(seq), rcu),
+        Version::V0 => endpoint.send_message(path, version.port(), &v0::echo_request(seq), rcu),
+        Version::V1 => endpoint.send_message(path, version.port(), &v1::echo_request(seq), rcu),
     }
 }
 
@@ -315,11 +354,21 @@ fn echo_response(
     seq: Seq,
     rcu: &rcu::Guard,
 ) -> Result<Event, Refusal> {
-    if !dev.data().management.end_echo(version, path.peer, seq) {
-        return Ok(Event::EchoUnasked);
+    let token = token(version, path.peer, seq);
+    let supervisor = dev.data().supervisor.as_ref();
+    if dev.data().management.end_echo(version, path.peer, seq) {
+        notify::echo_response(dev, version, path, rcu);
+        // Whoever has asked: the peer is there.
+        if let Some(supervisor) = supervisor {
+            supervisor.push(dev, token);
+        }
+        return Ok(Event::EchoResponse);
     }
-    notify::echo_response(dev, version, path, rcu);
-    Ok(Event::EchoResponse)
+    let lenient = is_lenient(version, seq);
+    if supervisor.is_some_and(|supervisor| supervisor.take(dev, token, seq, lenient)) {
+        return Ok(Event::EchoResponse);
+    }
+    Ok(Event::EchoUnasked)
 }
 
 /// Answers a T-PDU for an unknown tunnel with an Error Indication, unless the peer has

@@ -12,6 +12,11 @@ use super::{
     pdp::{
         Pdp,
         KEYS, //
+    },
+    supervision::{
+        Answer,
+        Supervisor,
+        Watch, //
     }, //
 };
 use crate::net::{
@@ -35,6 +40,7 @@ use kernel::{
         RBTreeNode, //
     },
     sync::{
+        lock::mutex::MutexGuard,
         rcu,
         Arc,
         Mutex, //
@@ -64,31 +70,86 @@ impl Path {
     }
 }
 
+/// The key in front of all others.
+pub(super) const FIRST: (u8, IpAddr) = (0, IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED));
+
 /// What the path from a socket to a peer is found by. The family of the address is that
 /// of the socket.
 fn key(role: SocketRole, peer: IpAddr) -> (u8, IpAddr) {
     (role.version.number(), peer)
 }
 
-/// A path, and how many contexts are on it.
-struct Shared {
-    path: Arc<Path>,
-    contexts: usize,
+/// A path, how many contexts are on it, and what supervision knows of it.
+pub(super) struct Shared {
+    pub(super) path: Arc<Path>,
+    pub(super) contexts: usize,
+    pub(super) watch: Watch,
+}
+
+/// The paths that contexts are on.
+struct Tree {
+    paths: RBTree<(u8, IpAddr), Shared>,
+    /// Where supervision reads answers to.
+    answers: KVec<Answer>,
 }
 
 /// The paths of a device that contexts are on.
 #[pin_data]
 pub(crate) struct Paths {
     #[pin]
-    tree: Mutex<RBTree<(u8, IpAddr), Shared>>,
+    tree: Mutex<Tree>,
+}
+
+/// The paths of a device, which stay as they are meanwhile.
+pub(super) struct Locked<'a>(MutexGuard<'a, Tree>);
+
+impl Locked<'_> {
+    /// Room for answers, and all paths.
+    pub(super) fn parts(&mut self) -> (&mut KVec<Answer>, impl Iterator<Item = &mut Shared>) {
+        let Tree { paths, answers } = &mut *self.0;
+        (answers, paths.values_mut())
+    }
+
+    /// Hands the paths from `first` on to `each` until that is false; gives the key of that
+    /// path, if there is one.
+    pub(super) fn each_from(
+        &self,
+        first: &(u8, IpAddr),
+        mut each: impl FnMut(&Shared) -> bool,
+    ) -> Option<(u8, IpAddr)> {
+        let paths = self.0.paths.iter();
+        for (key, shared) in paths.skip_while(|(key, _)| *key < first) {
+            if !each(shared) {
+                return Some(*key);
+            }
+        }
+        None
+    }
 }
 
 impl Paths {
-    /// Makes the state of a device without contexts.
-    pub(super) fn new() -> impl PinInit<Self> {
-        pin_init!(Self {
-            tree <- new_mutex!(RBTree::new()),
-        })
+    /// Makes the state of a device without contexts, which is supervised or not.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(super) fn new(is_supervised: bool) -> Result<impl PinInit<Self>> {
+        let answers = if is_supervised {
+            Supervisor::room()?
+        } else {
+            KVec::new()
+        };
+        Ok(pin_init!(Self {
+            tree <- new_mutex!(Tree {
+                paths: RBTree::new(),
+                answers,
+            }),
+        }))
+    }
+
+    /// Locks the paths. Sleeps.
+    pub(super) fn lock(&self) -> Locked<'_> {
+        Locked(self.tree.lock())
     }
 
     /// The path from the socket with this role to `peer`, for one more context.
@@ -104,7 +165,7 @@ impl Paths {
     ) -> Result<Membership<'_>> {
         let key = key(role, peer);
         let mut tree = self.tree.lock();
-        let path = if let Some(shared) = tree.get_mut(&key) {
+        let path = if let Some(shared) = tree.paths.get_mut(&key) {
             shared.contexts = shared.contexts.saturating_add(1);
             shared.path.clone()
         } else {
@@ -120,8 +181,13 @@ impl Paths {
             let shared = Shared {
                 path: path.clone(),
                 contexts: 1,
+                watch: Watch::new(),
             };
-            tree.insert(RBTreeNode::new(key, shared, GFP_KERNEL_ACCOUNT)?);
+            let node = RBTreeNode::new(key, shared, GFP_KERNEL_ACCOUNT)?;
+            tree.paths.insert(node);
+            if dev.data().supervisor.is_some() {
+                Supervisor::begin(dev);
+            }
             path
         };
         Ok(Membership {
@@ -144,26 +210,26 @@ impl Paths {
     /// One context less is on the path with this key.
     fn leave_by(&self, key: &(u8, IpAddr)) {
         let mut tree = self.tree.lock();
-        let Some(shared) = tree.get_mut(key) else {
+        let Some(shared) = tree.paths.get_mut(key) else {
             return;
         };
         shared.contexts = shared.contexts.saturating_sub(1);
         if shared.contexts == 0 {
             // What the path holds is given back under the lock, for the same reason.
-            drop(tree.remove(key));
+            drop(tree.paths.remove(key));
         }
     }
 
     /// Gives back what the cached routes hold.
     pub(super) fn close(&self, quiet: &Quiet) {
-        for shared in self.tree.lock().values() {
+        for shared in self.tree.lock().paths.values() {
             shared.path.routes.clear(quiet);
         }
     }
 
     /// Gives back what the cached routes of a socket hold that was closed.
     pub(super) fn forget(&self, closed: &Closed) {
-        for shared in self.tree.lock().values() {
+        for shared in self.tree.lock().paths.values() {
             shared.path.routes.clear_closed(closed);
         }
     }

@@ -77,6 +77,10 @@ events! {
     EchoAnswered => "echo_requests_answered",
     /// An echo request was not answered, as there were too many.
     EchoLimited => "echo_requests_limited",
+    /// An echo request was sent to supervise a path.
+    EchoSent => "echo_requests_sent",
+    /// A path was found to be down.
+    PathFailed => "paths_failed",
     /// An echo response came that we had asked for.
     EchoResponse => "echo_responses_received",
     /// An echo response came that nobody had asked for.

@@ -56,6 +56,12 @@ pub(super) mod link {
     pub(crate) const DSCP: u16 = 76;
     /// DSCP of outer headers by QoS flow.
     pub(crate) const DSCP_MAP: u16 = 77;
+    /// Seconds between echo requests on a path.
+    pub(crate) const ECHO_INTERVAL: u16 = 78;
+    /// Milliseconds until one is repeated.
+    pub(crate) const ECHO_T3: u16 = 79;
+    /// How often it is sent.
+    pub(crate) const ECHO_N3: u16 = 80;
 }
 
 /// Commands of the generic netlink family.
@@ -74,6 +80,10 @@ pub(super) mod cmd {
     pub(crate) const FLUSH: u8 = 65;
     /// Sends an end marker; tells of a received one.
     pub(crate) const END_MARKER: u8 = 66;
+    /// Tells that a path has come up, or gone down.
+    pub(crate) const PATH: u8 = 67;
+    /// Dumps the paths.
+    pub(crate) const GETPATH: u8 = 68;
     /// Tells that a context has reached a limit.
     pub(crate) const USAGE: u8 = 70;
 }
@@ -124,6 +134,18 @@ pub(super) mod attr {
     pub(crate) const VOLUME_QUOTA: u16 = 73;
     /// What is done beyond the quota.
     pub(crate) const QUOTA_ACTION: u16 = 74;
+    /// A path: attributes of [`super::path`].
+    pub(crate) const PATH: u16 = 75;
+}
+
+/// Attributes in [`attr::PATH`].
+pub(super) mod path {
+    /// What is known of it.
+    pub(crate) const STATE: u16 = 1;
+    /// Round-trip time in microseconds.
+    pub(crate) const RTT: u16 = 2;
+    /// Contexts that are on it.
+    pub(crate) const CONTEXTS: u16 = 3;
 }
 
 /// Attributes in [`attr::USAGE`].

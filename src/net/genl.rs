@@ -58,8 +58,11 @@ pub(crate) trait Command {
     fn run(request: &Request<'_>, extack: &mut ExtAck<'_>) -> Result;
 }
 
-/// A command that also answers dump requests.
-pub(crate) trait Dump: Command {
+/// A command that answers dump requests.
+pub(crate) trait Dump {
+    /// The command's number.
+    const CMD: u8;
+
     /// Writes the next part of the dump: called again with what it left in
     /// [`DumpRequest::state`] until it writes nothing.
     ///
@@ -101,10 +104,22 @@ impl Op {
     }
 
     /// A lenient command with a dump.
-    pub(crate) const fn lenient_with_dump<C: Dump>() -> Self {
+    pub(crate) const fn lenient_with_dump<C: Command + Dump>() -> Self {
         let mut op = Self::lenient::<C>();
         op.0.dumpit = Some(dumpit::<C>);
         op
+    }
+
+    /// The same for requests of a dump, which are all that there are, with strict validation.
+    pub(crate) const fn strict_dump<C: Dump>() -> Self {
+        Self(bindings::genl_small_ops {
+            doit: None,
+            dumpit: Some(dumpit::<C>),
+            cmd: C::CMD,
+            internal_flags: 0,
+            flags: bindings::GENL_UNS_ADMIN_PERM as u8,
+            validate: 0,
+        })
     }
 }
 

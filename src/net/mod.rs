@@ -23,3 +23,4 @@ pub(crate) mod skb;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod udp;
+mod work;

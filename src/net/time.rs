@@ -93,3 +93,9 @@ fn now() -> u64 {
     // SAFETY: Reads a clock.
     unsafe { bindings::helpers::get_jiffies_64() }
 }
+
+/// What the monotonic clock says, in nanoseconds.
+pub(crate) fn monotonic_ns() -> u64 {
+    // SAFETY: Reads a clock.
+    unsafe { bindings::helpers::ktime_get_ns() }
+}

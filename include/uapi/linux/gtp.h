@@ -97,6 +97,7 @@
  * GTP_CMD_ERROR_INDICATION	a peer does not know one of our tunnels
  * GTP_CMD_FLUSH		all contexts of a link are gone, with the link
  * GTP_CMD_END_MARKER		a peer has sent the last packet on a tunnel
+ * GTP_CMD_PATH			a peer answers, or does so no more
  * GTP_CMD_USAGE		a context has reached a limit of its volume
  *
  * The first two carry the attributes of a reply.
@@ -162,6 +163,21 @@
  * one for each other processor, which may be several segments in one.
  *
  * If there is no memory to tell of a limit, that is done with the next packet.
+ *
+ *
+ * Path supervision
+ * ================
+ *
+ * With IFLA_GTP_ECHO_INTERVAL a link sends Echo Requests (TS 29.281 7.2.1) on each
+ * of its paths, from when the first context is on it: a path leads from one of
+ * the link's sockets to one peer. A request without answer is repeated after
+ * IFLA_GTP_ECHO_T3, with the same sequence number, until IFLA_GTP_ECHO_N3 were
+ * sent; if none was answered the path is down. The next round begins an interval
+ * after the last one did. Any answer, also one to GTP_CMD_ECHOREQ, brings a path
+ * up. Each change of the state is told once by GTP_CMD_PATH; what is to come of it
+ * is the control plane's business, and user data goes on in any case. While a
+ * link is down nobody is asked. Recovery counters are not looked at, as TS 29.281
+ * 8.2 wants it.
  */
 #ifndef _UAPI_LINUX_GTP_H_
 #define _UAPI_LINUX_GTP_H_
@@ -272,6 +288,13 @@
  *	userspace's the message itself can be read. Carries GTPA_VERSION,
  *	GTPA_LINK, GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6 (source of the message)
  *	and GTPA_I_TEI. Nobody has verified who sent it.
+ * @GTP_CMD_PATH: Notification, and what an entry of GTP_CMD_GETPATH is: the state
+ *	of a path has changed, see "Path supervision". Carries GTPA_VERSION,
+ *	GTPA_LINK, GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6, and GTPA_PATH.
+ * @GTP_CMD_GETPATH: With NLM_F_DUMP: the paths that contexts are on, of all links
+ *	in the caller's network namespace, or of the one that GTPA_LINK names.
+ *	Validation is strict. EOPNOTSUPP: without NLM_F_DUMP. ENODEV: no link
+ *	of kind gtp has that index.
  * @GTP_CMD_USAGE: Notification only. A context has reached its threshold or its
  *	quota: see "Usage" above. Carries the attributes of a reply with
  *	GTPA_USAGE, in which GTPA_USAGE_EVENT says which one.
@@ -288,6 +311,8 @@ enum gtp_genl_cmds {
 	GTP_CMD_ERROR_INDICATION = 64,
 	GTP_CMD_FLUSH = 65,
 	GTP_CMD_END_MARKER = 66,
+	GTP_CMD_PATH = 67,
+	GTP_CMD_GETPATH = 68,
 	GTP_CMD_USAGE = 70,
 };
 
@@ -402,6 +427,7 @@ enum gtp_limit {
  * @GTPA_QUOTA_ACTION: u8, enum gtp_quota_action. Set together with
  *	GTPA_VOLUME_QUOTA (EINVAL without that one), GTP_QUOTA_TELL where
  *	absent. EINVAL: any other value.
+ * @GTPA_PATH: Nest of enum gtp_path_attrs, in GTP_CMD_PATH.
  */
 enum gtp_attrs {
 	GTPA_UNSPEC = 0,
@@ -430,6 +456,7 @@ enum gtp_attrs {
 	GTPA_VOLUME_THRESHOLD = 72,
 	GTPA_VOLUME_QUOTA = 73,
 	GTPA_QUOTA_ACTION = 74,
+	GTPA_PATH = 75,
 };
 
 /* Highest of mainline's attributes in enum gtp_attrs. */
@@ -440,6 +467,40 @@ enum gtp_attrs {
 
 /* The peer's former name, which old clients are written with. */
 #define GTPA_SGSN_ADDRESS	GTPA_PEER_ADDRESS
+
+/**
+ * enum gtp_path_attrs - attributes in GTPA_PATH
+ *
+ * @GTPA_PATH_UNSPEC: Not used.
+ * @GTPA_PATH_STATE: u8, enum gtp_path_state.
+ * @GTPA_PATH_RTT: u32. Round-trip time in microseconds of the last answer to a
+ *	request that was not repeated, where there was one.
+ * @GTPA_PATH_CONTEXTS: u32. Contexts that are on the path.
+ * @__GTPA_PATH_MAX: One more than the highest attribute.
+ */
+enum gtp_path_attrs {
+	GTPA_PATH_UNSPEC = 0,
+	GTPA_PATH_STATE = 1,
+	GTPA_PATH_RTT = 2,
+	GTPA_PATH_CONTEXTS = 3,
+	__GTPA_PATH_MAX,
+};
+
+/* Highest attribute of enum gtp_path_attrs. */
+#define GTPA_PATH_MAX		(__GTPA_PATH_MAX - 1)
+
+/**
+ * enum gtp_path_state - what is known of a path
+ *
+ * @GTP_PATH_UNKNOWN: Nothing: the peer was not asked, or may yet answer.
+ * @GTP_PATH_UP: The peer has answered.
+ * @GTP_PATH_DOWN: The peer has not answered any request of the last round.
+ */
+enum gtp_path_state {
+	GTP_PATH_UNKNOWN = 0,
+	GTP_PATH_UP = 1,
+	GTP_PATH_DOWN = 2,
+};
 
 /**
  * enum gtp_usage_attrs - attributes in GTPA_USAGE
@@ -557,6 +618,16 @@ enum gtp_usage_attrs {
  *	what IFLA_GTP_DSCP says; all 255 by default. While it is changed a
  *	packet may already go by the new map and still by the old policy
  *	otherwise. EINVAL: one is neither a DSCP nor 255. ERANGE: too short.
+ * @IFLA_GTP_ECHO_INTERVAL: u32, seconds, in a request with
+ *	IFLA_GTP_CREATE_SOCKETS, and in a reply where it is not 0. Paths are
+ *	supervised, each asked so often: see above. 0, the default: they are
+ *	not. EINVAL: less than 60, or without IFLA_GTP_CREATE_SOCKETS. ERANGE:
+ *	too short.
+ * @IFLA_GTP_ECHO_T3: u32, milliseconds, 100 to 60000, in a request, and in a
+ *	reply with IFLA_GTP_ECHO_INTERVAL. 3000 where absent. EINVAL: another
+ *	value. ERANGE: too short.
+ * @IFLA_GTP_ECHO_N3: u8, 1 or more, the same. 5 where absent. EINVAL: 0. ERANGE:
+ *	too short.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
@@ -574,6 +645,9 @@ enum ifla_gtp_more {
 	IFLA_GTP_TTL = 75,
 	IFLA_GTP_DSCP = 76,
 	IFLA_GTP_DSCP_MAP = 77,
+	IFLA_GTP_ECHO_INTERVAL = 78,
+	IFLA_GTP_ECHO_T3 = 79,
+	IFLA_GTP_ECHO_N3 = 80,
 	__IFLA_GTP_MORE_MAX,
 };
 

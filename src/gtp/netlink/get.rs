@@ -155,6 +155,8 @@ impl Command for GetPdp {
 }
 
 impl Dump for GetPdp {
+    const CMD: u8 = cmd::GETPDP;
+
     /// Goes on from the device and the context whose numbers it has left in the
     /// state. Contexts keep their numbers, so that one that is there all the time
     /// comes exactly once, whatever happens to others.

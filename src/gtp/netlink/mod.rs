@@ -10,6 +10,7 @@ mod end_marker;
 mod get;
 mod new;
 pub(super) mod notify;
+mod paths;
 mod request;
 
 use super::uapi::{
@@ -39,7 +40,7 @@ pub(crate) static FAMILY: genl::Family = genl::Family::new(
 );
 
 /// What the attributes must look like.
-static POLICY: Policy<75> = Policy::new(&[
+static POLICY: Policy<76> = Policy::new(&[
     (attr::LINK, Rule::U32),
     (attr::VERSION, Rule::U32),
     (attr::TID, Rule::U64),
@@ -63,12 +64,13 @@ static POLICY: Policy<75> = Policy::new(&[
 ]);
 
 /// The commands.
-static OPS: [Op; 5] = [
+static OPS: [Op; 6] = [
     Op::lenient::<new::NewPdp>(),
     Op::lenient::<get::DelPdp>(),
     Op::lenient_with_dump::<get::GetPdp>(),
     Op::lenient::<echo::EchoReq>(),
     Op::strict::<end_marker::EndMarker>(),
+    Op::strict_dump::<paths::GetPath>(),
 ];
 
 /// The multicast groups.

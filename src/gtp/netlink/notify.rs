@@ -5,6 +5,7 @@
 use super::{
     super::{
         device::Gtp,
+        paths,
         pdp::{
             Family,
             Pdp,
@@ -12,6 +13,7 @@ use super::{
             TunnelId,
             Version, //
         },
+        supervision::Watch,
         uapi::{
             attr,
             cmd, //
@@ -157,6 +159,33 @@ pub(in crate::gtp) fn echo_response(
         put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
         put_address(writer, path.local, attr::MS_ADDRESS, attr::MS_ADDR6)
     });
+}
+
+/// Writes what a message says of a path.
+pub(super) fn fill_path(
+    writer: &mut Writer<'_>,
+    dev: &Device<Gtp>,
+    path: &paths::Path,
+    watch: &Watch,
+    contexts: usize,
+) -> Result {
+    writer.put_u32(attr::VERSION, u32::from(path.role.version.number()))?;
+    writer.put_u32(attr::LINK, dev.ifindex())?;
+    put_address(writer, path.peer(), attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
+    writer.nest(attr::PATH, |writer| watch.fill(writer, contexts))
+}
+
+/// Tells the listeners that a path is up, or down. False if there was no memory.
+pub(in crate::gtp) fn path(
+    dev: &Device<Gtp>,
+    path: &paths::Path,
+    watch: &Watch,
+    contexts: usize,
+    rcu: &rcu::Guard,
+) -> bool {
+    tell_atomic(dev, cmd::PATH, rcu, |writer| {
+        fill_path(writer, dev, path, watch, contexts)
+    })
 }
 
 /// Tells the listeners that all contexts of a device are gone.

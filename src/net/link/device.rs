@@ -5,7 +5,8 @@
 use super::{
     super::{
         bindings,
-        device::NetDevice, //
+        device::NetDevice,
+        work::DeviceWork, //
     },
     Driver, //
 };
@@ -24,6 +25,8 @@ pub(super) struct Private<T> {
     pub(super) node: bindings::list_head,
     /// Where received packets are joined: there as long as the device is registered.
     pub(super) gro_cells: Opaque<bindings::gro_cells>,
+    /// What the device puts off: there as long as it is registered.
+    pub(super) work: MaybeUninit<DeviceWork>,
     /// The device itself.
     pub(super) dev: *mut bindings::net_device,
     /// The driver's data: initialised before the device can be found.
@@ -89,6 +92,19 @@ impl<T: Driver> Device<T> {
         // SAFETY: The function has taken the reference, and by the type invariant the device
         // is ours.
         Some(unsafe { DeviceRef::from_raw(dev) })
+    }
+
+    /// Has [`Driver::work`] done in `ms` milliseconds, or earlier. Any context; nothing comes
+    /// of it once the device is being closed.
+    pub(crate) fn work_within(&self, ms: u32) {
+        // SAFETY: By the type invariant the device is ours, with a private part. It could be
+        // found, or is being made by who calls us, so that its work is initialised.
+        unsafe {
+            DeviceWork::within(
+                (&raw mut (*Private::<T>::of(self.0.as_ptr())).work).cast(),
+                ms,
+            )
+        };
     }
 
     /// The driver's data.

@@ -13,7 +13,8 @@ use super::{
             Writer, //
         },
         rcu::assume_read_lock,
-        skb::SkBuff, //
+        skb::SkBuff,
+        work::DeviceWork, //
     },
     device::{
         Device,
@@ -241,6 +242,9 @@ impl<T: Driver> Type<T> {
     ) -> c_int {
         from_result(|| {
             let kind = T::link_type();
+            // SAFETY: The device was allocated with `priv_size`, stays where it is, and nobody
+            // else sees it.
+            unsafe { DeviceWork::init::<T>((&raw mut (*Private::<T>::of(dev)).work).cast(), dev) };
             // SAFETY: The parameters outlive the call, and rtnetlink has parsed them.
             let params = unsafe { NewLink::from_raw(params, kind.max_attr()) };
             // SAFETY: rtnetlink's extack outlives the call.
@@ -353,6 +357,9 @@ impl<T: Driver> Type<T> {
     ///
     /// Called by the stack with a device of this kind that goes away, RTNL held.
     unsafe extern "C" fn uninit(dev: *mut bindings::net_device) {
+        // SAFETY: `newlink()` initialises the work before it registers the device. RTNL is held,
+        // which work does not take.
+        unsafe { DeviceWork::end((&raw mut (*Private::<T>::of(dev)).work).cast()) };
         // SAFETY: `newlink()` initialises the data before it registers the device, and the
         // stack has closed it and waited for who was sending.
         unsafe { T::close(Device::<T>::from_raw(dev), &Quiet::assume(dev)) };

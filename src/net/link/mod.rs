@@ -102,6 +102,10 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
     /// private data is dropped. May be called more than once.
     fn close(dev: &Device<Self>, quiet: &Quiet);
 
+    /// Does what was [put off](Device::work_within). Process context, one call at a time; must
+    /// not take RTNL.
+    fn work(dev: &Device<Self>);
+
     /// Sends a packet. Called on any number of CPUs.
     fn xmit(dev: &Device<Self>, skb: SkBuff, sending: &Sending, rcu: &rcu::Guard);
 
