@@ -5,7 +5,10 @@
 //! Numbers, types and byte orders are those of `include/uapi/linux/gtp.h`.
 //! What is not known here is kept as it came: a newer driver is no error.
 
-use crate::client::usage::UsageAttribute;
+use crate::client::{
+    supervision::PathAttribute,
+    usage::UsageAttribute, //
+};
 use netlink_packet_core::{
     emit_u16,
     emit_u32,
@@ -84,6 +87,8 @@ numbers! {
     GTPA_VOLUME_QUOTA = 73,
     /// What is done beyond the quota, u8.
     GTPA_QUOTA_ACTION = 74,
+    /// A path, attributes of its own.
+    GTPA_PATH = 75,
 }
 
 /// One attribute of the family `gtp`.
@@ -133,6 +138,8 @@ pub enum GtpAttribute {
     VolumeQuota(u64),
     /// What is done beyond the quota: 0 tell, 1 drop.
     QuotaAction(u8),
+    /// What is known of a path.
+    Path(Vec<PathAttribute>),
     /// What this client does not know.
     Other(DefaultNla),
 }
@@ -168,6 +175,7 @@ impl Nla for GtpAttribute {
             Self::Tid(_) | Self::VolumeThreshold(_) | Self::VolumeQuota(_) => 8,
             Self::PeerAddr6(_) | Self::MsAddr6(_) => 16,
             Self::Usage(attributes) => attributes.as_slice().buffer_len(),
+            Self::Path(attributes) => attributes.as_slice().buffer_len(),
             Self::Other(nla) => nla.value_len(),
         }
     }
@@ -195,12 +203,13 @@ impl Nla for GtpAttribute {
             Self::VolumeThreshold(_) => GTPA_VOLUME_THRESHOLD,
             Self::VolumeQuota(_) => GTPA_VOLUME_QUOTA,
             Self::QuotaAction(_) => GTPA_QUOTA_ACTION,
+            Self::Path(_) => GTPA_PATH,
             Self::Other(nla) => nla.kind(),
         }
     }
 
     fn is_nested(&self) -> bool {
-        matches!(self, Self::Usage(_))
+        matches!(self, Self::Usage(_) | Self::Path(_))
     }
 
     fn emit_value(&self, buffer: &mut [u8]) {
@@ -220,6 +229,7 @@ impl Nla for GtpAttribute {
             }
             Self::Rqi | Self::EndMarker | Self::Stats => {}
             Self::Usage(attributes) => attributes.as_slice().emit(buffer),
+            Self::Path(attributes) => attributes.as_slice().emit(buffer),
             Self::PeerAddress(v) | Self::MsAddress(v) => buffer.copy_from_slice(&v.octets()),
             Self::PeerAddr6(v) | Self::MsAddr6(v) => buffer.copy_from_slice(&v.octets()),
             Self::Other(nla) => nla.emit_value(buffer),
@@ -253,6 +263,7 @@ impl<'a, T: AsRef<[u8]> + ?Sized> Parseable<NlaBuffer<&'a T>> for GtpAttribute {
             GTPA_VOLUME_THRESHOLD => Self::VolumeThreshold(u64::from_ne_bytes(head(nla, value)?)),
             GTPA_VOLUME_QUOTA => Self::VolumeQuota(u64::from_ne_bytes(head(nla, value)?)),
             GTPA_QUOTA_ACTION => Self::QuotaAction(u8::from_ne_bytes(head(nla, value)?)),
+            GTPA_PATH => Self::Path(PathAttribute::parse_all(value)?),
             _ => Self::Other(DefaultNla::parse(nla)?),
         })
     }

@@ -22,6 +22,7 @@ use crate::client::{
         GTP_CMD_DELPDP,
         GTP_CMD_ECHOREQ,
         GTP_CMD_END_MARKER,
+        GTP_CMD_GETPATH,
         GTP_CMD_GETPDP,
         GTP_CMD_NEWPDP,
         GTP_GENL_NAME, //
@@ -33,6 +34,7 @@ use crate::client::{
         PdpContext,
         PdpKey, //
     },
+    supervision::GtpPath,
 };
 use netlink_packet_core::{
     DecodeError,
@@ -231,6 +233,26 @@ impl GtpClient {
                 Some(link) if link != context.link => Ok(()),
                 _ => each(context),
             }
+        })
+    }
+
+    /// Hands every path to `each`: those of the link with the interface index `link`,
+    /// or those of all links of the socket's network namespace.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's, or what `each` returns. `ENODEV` where no link of kind `gtp` has
+    /// that index; the C driver answers `EOPNOTSUPP`.
+    pub fn dump_paths(
+        &mut self,
+        link: Option<u32>,
+        mut each: impl FnMut(GtpPath) -> Result<()>,
+    ) -> Result<DumpStatus> {
+        let attributes = link.map(GtpAttribute::Link).into_iter().collect();
+        let request = self.message(GTP_CMD_GETPATH, attributes);
+
+        self.connection.request(request, NLM_F_DUMP, |reply| {
+            each(GtpPath::from_attributes(&reply.payload.attributes)?)
         })
     }
 

@@ -15,7 +15,11 @@ use crate::client::{
         LinkConfig,
         QfiSource,
         Role,
+        Supervision,
         IFLA_GTP_DUAL_STACK,
+        IFLA_GTP_ECHO_INTERVAL,
+        IFLA_GTP_ECHO_N3,
+        IFLA_GTP_ECHO_T3,
         IFLA_GTP_MAX_PDP,
         IFLA_GTP_QFI_CHECK,
         IFLA_GTP_QFI_SOURCE,
@@ -107,6 +111,9 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, IFLA_GTP_TTL] => "IFLA_GTP_TTL",
         [18, 2, IFLA_GTP_DSCP] => "IFLA_GTP_DSCP",
         [18, 2, IFLA_GTP_DSCP_MAP] => "IFLA_GTP_DSCP_MAP",
+        [18, 2, IFLA_GTP_ECHO_INTERVAL] => "IFLA_GTP_ECHO_INTERVAL",
+        [18, 2, IFLA_GTP_ECHO_T3] => "IFLA_GTP_ECHO_T3",
+        [18, 2, IFLA_GTP_ECHO_N3] => "IFLA_GTP_ECHO_N3",
         _ => return None,
     })
 }
@@ -140,6 +147,8 @@ pub struct GtpLink {
     pub usage: bool,
     /// What its outer headers say, where it is not the default.
     pub outer: OuterHeaders,
+    /// How the driver says that it supervises its paths; empty where it does not.
+    pub supervision: Supervision,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link has been set up (`IFF_UP`).
@@ -168,6 +177,7 @@ impl GtpLink {
             qfi_check: false,
             usage: false,
             outer: OuterHeaders::default(),
+            supervision: Supervision::default(),
             mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
             state: "UNKNOWN".to_string(),
@@ -215,6 +225,12 @@ impl GtpLink {
                         self.qfi_source = QfiSource::from_number(value).unwrap_or_default();
                     } else if let Some([value]) = octets(other, IFLA_GTP_QFI_CHECK) {
                         self.qfi_check = value != 0;
+                    } else if let Some(value) = octets(other, IFLA_GTP_ECHO_INTERVAL) {
+                        self.supervision.interval = Some(u32::from_ne_bytes(value));
+                    } else if let Some(value) = octets(other, IFLA_GTP_ECHO_T3) {
+                        self.supervision.t3 = Some(u32::from_ne_bytes(value));
+                    } else if let Some([value]) = octets(other, IFLA_GTP_ECHO_N3) {
+                        self.supervision.n3 = Some(value);
                     } else if !self.outer.read(other) {
                         self.other.push(other.clone());
                     }

@@ -75,6 +75,23 @@ impl QfiSource {
 /// mainline's.
 pub(super) const IFLA_GTP_USAGE: u16 = 68;
 
+// Numbers of the attributes of path supervision, in `IFLA_INFO_DATA`. Not mainline's.
+pub(super) const IFLA_GTP_ECHO_INTERVAL: u16 = 78;
+pub(super) const IFLA_GTP_ECHO_T3: u16 = 79;
+pub(super) const IFLA_GTP_ECHO_N3: u16 = 80;
+
+/// How a link supervises its paths (TS 29.281 7.2, TS 23.007 20). What is `None` is
+/// left to the driver's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Supervision {
+    /// Seconds between Echo Requests on a path, 60 or more; 0, the default, for none.
+    pub interval: Option<u32>,
+    /// Milliseconds until a request is repeated.
+    pub t3: Option<u32>,
+    /// How often a request is sent before the path is down.
+    pub n3: Option<u8>,
+}
+
 /// Where the UDP sockets of a link come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sockets {
@@ -130,6 +147,10 @@ pub struct LinkConfig {
     /// What its outer headers say. A driver that does not know of this makes a link
     /// with the defaults: [`GtpLink::outer`](crate::client::GtpLink::outer) tells.
     pub outer: OuterHeaders,
+    /// How it supervises its paths. A driver that does not know of this makes a link
+    /// that does not: [`GtpLink::supervision`](crate::client::GtpLink::supervision)
+    /// tells.
+    pub supervision: Supervision,
     /// Largest packet that the link takes, in octets.
     pub mtu: Option<u32>,
     /// Whether the link is up from the start.
@@ -154,6 +175,7 @@ impl LinkConfig {
             qfi_check: false,
             usage: false,
             outer: OuterHeaders::default(),
+            supervision: Supervision::default(),
             mtu: None,
             up: false,
             netns: None,
@@ -202,6 +224,16 @@ impl LinkConfig {
             data.push(InfoGtp::Other(DefaultNla::new(IFLA_GTP_USAGE, vec![1])));
         }
         data.extend(self.outer.attributes());
+        for (kind, value) in [
+            (IFLA_GTP_ECHO_INTERVAL, self.supervision.interval),
+            (IFLA_GTP_ECHO_T3, self.supervision.t3),
+        ] {
+            data.extend(value.map(|value| {
+                let value = value.to_ne_bytes().to_vec();
+                InfoGtp::Other(DefaultNla::new(kind, value))
+            }));
+        }
+        data.extend(self.supervision.n3.map(|n3| octet(IFLA_GTP_ECHO_N3, n3)));
 
         let mut message = LinkMessage::default();
         if self.up {

@@ -60,6 +60,7 @@ fn a_reply_is_read_past_what_is_unknown() {
             qfi_check: false,
             usage: false,
             outer: OuterHeaders::default(),
+            supervision: Supervision::default(),
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),

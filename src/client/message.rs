@@ -30,6 +30,10 @@ pub const GTP_CMD_ERROR_INDICATION: u8 = 64;
 pub const GTP_CMD_FLUSH: u8 = 65;
 /// Sends an End Marker; as a notification: one came in. Not mainline's.
 pub const GTP_CMD_END_MARKER: u8 = 66;
+/// Notification: a path has come up, or gone down. Not mainline's.
+pub const GTP_CMD_PATH: u8 = 67;
+/// Reads the paths. Not mainline's.
+pub const GTP_CMD_GETPATH: u8 = 68;
 /// Notification: a PDP context has reached a limit of its volume. Not mainline's.
 pub const GTP_CMD_USAGE: u8 = 70;
 

@@ -31,6 +31,7 @@ pub mod netns;
 mod outer;
 mod path;
 mod pdp;
+mod supervision;
 mod usage;
 
 pub use attribute::GtpAttribute;
@@ -59,7 +60,8 @@ pub use link_config::{
     LinkConfig,
     QfiSource,
     Role,
-    Sockets, //
+    Sockets,
+    Supervision, //
 };
 pub use message::{
     GtpMessage,
@@ -68,8 +70,10 @@ pub use message::{
     GTP_CMD_END_MARKER,
     GTP_CMD_ERROR_INDICATION,
     GTP_CMD_FLUSH,
+    GTP_CMD_GETPATH,
     GTP_CMD_GETPDP,
     GTP_CMD_NEWPDP,
+    GTP_CMD_PATH,
     GTP_CMD_USAGE,
     GTP_GENL_NAME, //
 };
@@ -94,6 +98,11 @@ pub use pdp::{
     PdpKey,
     QosFlow,
     Tunnel, //
+};
+pub use supervision::{
+    GtpPath,
+    PathAttribute,
+    PathState, //
 };
 pub use usage::{
     Limit,

@@ -21,6 +21,7 @@ use crate::client::{
         GTP_CMD_ERROR_INDICATION,
         GTP_CMD_FLUSH,
         GTP_CMD_NEWPDP,
+        GTP_CMD_PATH,
         GTP_CMD_USAGE, //
     },
     path::{
@@ -29,6 +30,7 @@ use crate::client::{
         ErrorIndication, //
     },
     pdp::PdpContext,
+    supervision::GtpPath,
 };
 use netlink_packet_core::{
     NetlinkBuffer,
@@ -81,6 +83,8 @@ pub enum Event {
     },
     /// A PDP context has reached a limit of its volume, which its usage tells.
     Usage(PdpContext),
+    /// A path has come up or gone down (TS 29.281 7.2, TS 23.007 20).
+    Path(GtpPath),
     /// Messages were lost, because they were not read fast enough.
     Lost,
     /// Something that this client does not know.
@@ -108,6 +112,7 @@ impl Event {
             GTP_CMD_END_MARKER => EndMarker::from_attributes(attributes)
                 .map(Self::EndMarker)
                 .ok(),
+            GTP_CMD_PATH => GtpPath::from_attributes(attributes).map(Self::Path).ok(),
             GTP_CMD_USAGE => PdpContext::from_attributes(attributes)
                 .ok()
                 .filter(|context| context.usage.is_some())

@@ -230,6 +230,7 @@ impl PdpContext {
                 | GtpAttribute::Family(_)
                 | GtpAttribute::EndMarker
                 | GtpAttribute::Stats
+                | GtpAttribute::Path(_)
                 | GtpAttribute::VolumeThreshold(_)
                 | GtpAttribute::VolumeQuota(_)
                 | GtpAttribute::QuotaAction(_) => {}

@@ -66,6 +66,11 @@ Words: [dev] NAME, then in any order:
                       PDU session: see IFLA_GTP_QFI_SOURCE in linux/gtp.h
   qfi_check           drop what comes in and is not of its context's QoS flow
   usage               count what each PDP context carries, and let limits be set
+  echo_interval N     ask each peer every N seconds, 60 or more, whether it is
+                      there; 0 (the default) for never
+  echo_t3 N           repeat an unanswered Echo Request after N milliseconds
+                      (3000)
+  echo_n3 N           take a path for down after N of them (5)
   fd                  open the sockets here instead of having the kernel make
                       them, and stay in the foreground: what the driver does
                       not handle is printed; SIGINT or SIGTERM removes the link
@@ -76,7 +81,7 @@ Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 16] = [
+const ADD_WORDS: [&str; 19] = [
     "role",
     "hsize",
     "max_pdp",
@@ -91,6 +96,9 @@ const ADD_WORDS: [&str; 16] = [
     "qfi_source",
     "qfi_check",
     "usage",
+    "echo_interval",
+    "echo_t3",
+    "echo_n3",
     "fd",
     "version",
 ];
@@ -169,6 +177,18 @@ impl Add {
                     once(&mut config.qfi_source, key, source)?;
                 }
                 "usage" => once(&mut usage, key, ())?,
+                "echo_interval" => {
+                    let value = number(key, words.value(key)?, u32::MAX.into())?;
+                    once(&mut config.supervision.interval, key, value)?;
+                }
+                "echo_t3" => {
+                    let value = number(key, words.value(key)?, u32::MAX.into())?;
+                    once(&mut config.supervision.t3, key, value)?;
+                }
+                "echo_n3" => {
+                    let value = number(key, words.value(key)?, u8::MAX.into())?;
+                    once(&mut config.supervision.n3, key, value)?;
+                }
                 "role" => once(&mut config.role, key, role(words.value(key)?)?)?,
                 "hsize" => {
                     let value = number(key, words.value(key)?, u32::MAX.into())?;
@@ -255,7 +275,9 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
     let source = config.qfi_source.unwrap_or_default();
     let has_flows = config.qfi_check || source != QfiSource::Context;
     let outer = config.outer.without_defaults();
-    if !is_dual_stack && max_pdp.is_none() && !has_flows && !config.usage && outer.is_empty() {
+    let interval = config.supervision.interval.filter(|&seconds| seconds != 0);
+    let is_plain = !is_dual_stack && max_pdp.is_none() && !has_flows && !config.usage;
+    if is_plain && outer.is_empty() && interval.is_none() {
         return Ok(None);
     }
 
@@ -271,6 +293,8 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
         "QoS flows"
     } else if link.outer != outer {
         "such outer headers"
+    } else if link.supervision.interval != interval {
+        "supervised paths"
     } else {
         return Ok(None);
     };

@@ -17,6 +17,7 @@ mod monitor;
 mod names;
 mod outer;
 mod output;
+mod path;
 mod pdp;
 mod words;
 
@@ -64,8 +65,12 @@ enum Object {
     #[command(subcommand)]
     Pdp(PdpVerb),
 
-    /// Print what happens to PDP contexts, Echo Responses, Error Indications and
-    /// End Markers
+    /// Paths to peers
+    #[command(subcommand)]
+    Path(PathVerb),
+
+    /// Print what happens to PDP contexts and paths, Echo Responses, Error
+    /// Indications and End Markers
     Monitor(MonitorOptions),
 
     /// Send one Echo Request from the kernel's socket
@@ -127,6 +132,15 @@ enum PdpVerb {
     /// Add and remove very many PDP contexts
     #[command(after_help = batch::HELP)]
     Batch(BatchOptions),
+}
+
+/// What is to be done with paths.
+#[derive(Debug, Subcommand)]
+enum PathVerb {
+    /// Show the paths of one link, or of all: where supervision says so, whether
+    /// the peer answers, and how fast
+    #[command(visible_aliases = ["show", "ls"], after_help = "Words: [dev NAME | ifindex N]")]
+    List(Words),
 }
 
 /// Keywords and values.
@@ -234,6 +248,12 @@ fn run(arguments: &Arguments) -> Outcome {
             let name = link::name(&words.as_strs())?;
             enter(arguments)?;
             link::show(name.as_deref(), format)
+        }
+        Object::Path(PathVerb::List(words)) => {
+            let words = words.as_strs();
+            let link = pdp::list_words(&words)?;
+            enter(arguments)?;
+            path::list(link.as_ref(), format)
         }
         Object::Pdp(PdpVerb::Add(words)) => add(arguments, words, NewMode::Exclusive),
         Object::Pdp(PdpVerb::Update(words)) => add(arguments, words, NewMode::Update),

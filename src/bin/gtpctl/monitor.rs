@@ -15,6 +15,7 @@ use crate::{
         Format,
         PdpView, //
     },
+    path::PathView,
 };
 use gtp::client::{
     EndMarker,
@@ -130,6 +131,7 @@ enum EventView<'a> {
     ErrorIndication(ErrorIndicationView<'a>),
     EndMarker(EndMarkerView<'a>),
     Flush(DevView<'a>),
+    Path(PathView<'a>),
     Lost {},
     Unknown { command: u8 },
 }
@@ -154,6 +156,7 @@ impl<'a> EventView<'a> {
                 dev: names.latest(*link),
                 ifindex: *link,
             }),
+            Event::Path(path) => Self::Path(PathView::new(path, names.latest(path.link))),
             Event::Lost => Self::Lost {},
             Event::Other { command, .. } => Self::Unknown { command: *command },
             _ => Self::Unknown { command: u8::MAX },
@@ -171,6 +174,7 @@ impl fmt::Display for EventView<'_> {
             Self::ErrorIndication(indication) => write!(f, "error_indication {indication}"),
             Self::EndMarker(marker) => write!(f, "end_marker {marker}"),
             Self::Flush(link) => write!(f, "flush {link}"),
+            Self::Path(path) => write!(f, "path {path}"),
             Self::Lost {} => write!(f, "lost messages"),
             Self::Unknown { command } => write!(f, "unknown command {command}"),
         }

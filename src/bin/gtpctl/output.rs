@@ -282,6 +282,12 @@ pub struct LinkView<'a> {
     qfi_check: bool,
     #[serde(skip_serializing_if = "is_false")]
     usage: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    echo_interval: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    echo_t3: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    echo_n3: Option<u8>,
     #[serde(flatten)]
     outer: OuterView,
 }
@@ -317,6 +323,9 @@ impl<'a> LinkView<'a> {
             },
             qfi_check: link.qfi_check,
             usage: link.usage,
+            echo_interval: link.supervision.interval,
+            echo_t3: link.supervision.t3,
+            echo_n3: link.supervision.n3,
             outer: OuterView::new(&link.outer),
         }
     }
@@ -348,6 +357,15 @@ impl fmt::Display for LinkView<'_> {
         }
         if self.usage {
             f.write_str(" usage")?;
+        }
+        if let Some(seconds) = self.echo_interval {
+            write!(f, " echo_interval {seconds}")?;
+        }
+        if let Some(ms) = self.echo_t3 {
+            write!(f, " echo_t3 {ms}")?;
+        }
+        if let Some(n3) = self.echo_n3 {
+            write!(f, " echo_n3 {n3}")?;
         }
         self.outer.fmt(f)?;
         if let Some(mtu) = self.mtu {
@@ -569,6 +587,7 @@ mod tests {
             qfi_check: false,
             usage: false,
             outer: gtp::client::OuterHeaders::default(),
+            supervision: gtp::client::Supervision::default(),
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `gtpctl path`: the paths to peers.
+
+use crate::{
+    failure::{
+        Failure,
+        Outcome, //
+    },
+    names::{
+        LinkWords,
+        Links,
+        Names, //
+    },
+    output::{
+        DevView,
+        Format,
+        List, //
+    },
+};
+use gtp::client::{
+    Error,
+    GtpClient,
+    GtpPath,
+    PathState, //
+};
+use serde::Serialize;
+use std::{
+    fmt,
+    io::{
+        self,
+        BufWriter, //
+    },
+    net::IpAddr, //
+};
+
+/// A path with the name of its link.
+#[derive(Debug, Serialize)]
+pub struct PathView<'a> {
+    dev: Option<&'a str>,
+    ifindex: u32,
+    version: u32,
+    peer: IpAddr,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtt_us: Option<u32>,
+    contexts: u32,
+}
+
+impl<'a> PathView<'a> {
+    /// Shows a path under the name that its link has.
+    pub fn new(path: &GtpPath, dev: Option<&'a str>) -> Self {
+        Self {
+            dev,
+            ifindex: path.link,
+            version: path.version,
+            peer: path.peer,
+            state: match path.state {
+                PathState::Unknown => "unknown",
+                PathState::Up => "up",
+                PathState::Down => "down",
+            },
+            rtt_us: path.rtt,
+            contexts: path.contexts,
+        }
+    }
+}
+
+impl fmt::Display for PathView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = DevView {
+            dev: self.dev,
+            ifindex: self.ifindex,
+        };
+        write!(
+            f,
+            "{link} version {} peer {} state {}",
+            self.version, self.peer, self.state
+        )?;
+        if let Some(us) = self.rtt_us {
+            write!(f, " rtt_us {us}")?;
+        }
+        write!(f, " contexts {}", self.contexts)
+    }
+}
+
+/// Shows the paths of one link, or of all.
+pub fn list(link: Option<&LinkWords<'_>>, format: Format) -> Outcome {
+    let link = match link {
+        Some(words) => Some(Links::default().find(words)?.index),
+        None => None,
+    };
+    let mut names = Names::default();
+    let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
+    let mut written = Ok(());
+
+    let status = GtpClient::open()?.dump_paths(link, |path| {
+        if written.is_ok() {
+            written = list.push(&PathView::new(&path, names.first(path.link)));
+        }
+        Ok::<(), Error>(())
+    });
+
+    // The array is closed whatever happened, so that what came can be read.
+    let finished = list.finish();
+    written?;
+    finished?;
+    if status?.interrupted {
+        return Err(Failure::Refused(
+            "something changed meanwhile, the list may be incomplete (NLM_F_DUMP_INTR)".to_string(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_its_forms() {
+        let mut path = GtpPath {
+            link: 7,
+            version: 1,
+            peer: "192.0.2.1".parse().unwrap(),
+            state: PathState::Up,
+            rtt: Some(1234),
+            contexts: 5,
+        };
+        assert_eq!(
+            PathView::new(&path, Some("gtp0")).to_string(),
+            "dev gtp0 version 1 peer 192.0.2.1 state up rtt_us 1234 contexts 5"
+        );
+        (path.state, path.rtt) = (PathState::Down, None);
+        assert_eq!(
+            serde_json::to_string(&PathView::new(&path, None)).unwrap(),
+            r#"{"dev":null,"ifindex":7,"version":1,"peer":"192.0.2.1","state":"down","contexts":5}"#
+        );
+    }
+}
