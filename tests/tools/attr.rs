@@ -52,6 +52,9 @@ pub const LINK: Schema = &[
     ("ttl", 75, Shape::Number(1)),
     ("dscp", 76, Shape::Number(1)),
     ("dscpmap", 77, Shape::Hex),
+    ("interval", 78, Shape::Number(4)),
+    ("t3", 79, Shape::Number(4)),
+    ("n3", 80, Shape::Number(1)),
 ];
 
 /// `GTPA_*`.
