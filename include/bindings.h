@@ -56,6 +56,12 @@ struct net_rht_node {
 	u32			key[3];
 };
 
+/* The same with a longer key. */
+struct net_rht_wide {
+	struct rhash_head	head;
+	u32			key[6];
+};
+
 /*
  * Inner protocol of a tunnel packet of several segments whose header is to be told
  * how long each of them is. It is on no wire: no EtherType is as low.

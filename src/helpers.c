@@ -1464,6 +1464,49 @@ int gtp_helper_rht_remove(struct rhashtable *ht, struct net_rht_node *node)
 	return rhashtable_remove_fast(ht, &node->head, net_rht_params);
 }
 
+/* The same for the longer keys of struct net_rht_wide, with the kernel's hash. */
+
+static const struct rhashtable_params net_rht_wide_params = {
+	.key_len		= sizeof_field(struct net_rht_wide, key),
+	.key_offset		= offsetof(struct net_rht_wide, key),
+	.head_offset		= offsetof(struct net_rht_wide, head),
+	.automatic_shrinking	= true,
+	.insecure_elasticity	= true,
+};
+
+int gtp_helper_rht_wide_init(struct rhashtable *ht, u16 nelem_hint)
+{
+	struct rhashtable_params params = net_rht_wide_params;
+
+	params.nelem_hint = nelem_hint;
+	return rhashtable_init(ht, &params);
+}
+
+struct net_rht_wide *gtp_helper_rht_wide_lookup(struct rhashtable *ht,
+						const u32 *key)
+{
+	return rhashtable_lookup(ht, key, net_rht_wide_params);
+}
+
+int gtp_helper_rht_wide_insert(struct rhashtable *ht, struct net_rht_wide *node)
+{
+	return rhashtable_lookup_insert_fast(ht, &node->head,
+					     net_rht_wide_params);
+}
+
+int gtp_helper_rht_wide_replace(struct rhashtable *ht,
+				struct net_rht_wide *old,
+				struct net_rht_wide *new)
+{
+	return rhashtable_replace_fast(ht, &old->head, &new->head,
+				       net_rht_wide_params);
+}
+
+int gtp_helper_rht_wide_remove(struct rhashtable *ht, struct net_rht_wide *node)
+{
+	return rhashtable_remove_fast(ht, &node->head, net_rht_wide_params);
+}
+
 /* Arrays of pointers */
 
 void gtp_helper_xa_init_flags(struct xarray *xa, gfp_t flags)

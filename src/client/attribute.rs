@@ -22,6 +22,7 @@ use netlink_packet_core::{
     Parseable, //
 };
 use std::net::{
+    IpAddr,
     Ipv4Addr,
     Ipv6Addr, //
 };
@@ -89,6 +90,12 @@ numbers! {
     GTPA_QUOTA_ACTION = 74,
     /// A path, attributes of its own.
     GTPA_PATH = 75,
+    /// Which bearer of the mobile station a context is, u8.
+    GTPA_BEARER = 80,
+    /// First address of a framed route's prefix, 4 or 16 octets.
+    GTPA_ROUTE_DST = 81,
+    /// How many bits the prefix has, u8.
+    GTPA_ROUTE_DST_LEN = 82,
 }
 
 /// One attribute of the family `gtp`.
@@ -140,6 +147,12 @@ pub enum GtpAttribute {
     QuotaAction(u8),
     /// What is known of a path.
     Path(Vec<PathAttribute>),
+    /// Which bearer of the mobile station a context is, 0 to 63.
+    Bearer(u8),
+    /// First address of a framed route's prefix.
+    RouteDst(IpAddr),
+    /// How many bits the prefix has.
+    RouteDstLen(u8),
     /// What this client does not know.
     Other(DefaultNla),
 }
@@ -163,7 +176,12 @@ impl Nla for GtpAttribute {
     fn value_len(&self) -> usize {
         match self {
             Self::Rqi | Self::EndMarker | Self::Stats => 0,
-            Self::Family(_) | Self::Qfi(_) | Self::Ppi(_) | Self::QuotaAction(_) => 1,
+            Self::Family(_)
+            | Self::Qfi(_)
+            | Self::Ppi(_)
+            | Self::QuotaAction(_)
+            | Self::Bearer(_)
+            | Self::RouteDstLen(_) => 1,
             Self::Flow(_) => 2,
             Self::Link(_)
             | Self::Version(_)
@@ -174,6 +192,8 @@ impl Nla for GtpAttribute {
             | Self::OTei(_) => 4,
             Self::Tid(_) | Self::VolumeThreshold(_) | Self::VolumeQuota(_) => 8,
             Self::PeerAddr6(_) | Self::MsAddr6(_) => 16,
+            Self::RouteDst(IpAddr::V4(_)) => 4,
+            Self::RouteDst(IpAddr::V6(_)) => 16,
             Self::Usage(attributes) => attributes.as_slice().buffer_len(),
             Self::Path(attributes) => attributes.as_slice().buffer_len(),
             Self::Other(nla) => nla.value_len(),
@@ -204,6 +224,9 @@ impl Nla for GtpAttribute {
             Self::VolumeQuota(_) => GTPA_VOLUME_QUOTA,
             Self::QuotaAction(_) => GTPA_QUOTA_ACTION,
             Self::Path(_) => GTPA_PATH,
+            Self::Bearer(_) => GTPA_BEARER,
+            Self::RouteDst(_) => GTPA_ROUTE_DST,
+            Self::RouteDstLen(_) => GTPA_ROUTE_DST_LEN,
             Self::Other(nla) => nla.kind(),
         }
     }
@@ -224,14 +247,23 @@ impl Nla for GtpAttribute {
                 emit_u64(buffer, *v).expect("eight octets");
             }
             Self::Flow(v) => emit_u16(buffer, *v).expect("two octets"),
-            Self::Family(v) | Self::Qfi(v) | Self::Ppi(v) | Self::QuotaAction(v) => {
+            Self::Family(v)
+            | Self::Qfi(v)
+            | Self::Ppi(v)
+            | Self::QuotaAction(v)
+            | Self::Bearer(v)
+            | Self::RouteDstLen(v) => {
                 buffer.copy_from_slice(&[*v]);
             }
             Self::Rqi | Self::EndMarker | Self::Stats => {}
             Self::Usage(attributes) => attributes.as_slice().emit(buffer),
             Self::Path(attributes) => attributes.as_slice().emit(buffer),
-            Self::PeerAddress(v) | Self::MsAddress(v) => buffer.copy_from_slice(&v.octets()),
-            Self::PeerAddr6(v) | Self::MsAddr6(v) => buffer.copy_from_slice(&v.octets()),
+            Self::PeerAddress(v) | Self::MsAddress(v) | Self::RouteDst(IpAddr::V4(v)) => {
+                buffer.copy_from_slice(&v.octets());
+            }
+            Self::PeerAddr6(v) | Self::MsAddr6(v) | Self::RouteDst(IpAddr::V6(v)) => {
+                buffer.copy_from_slice(&v.octets());
+            }
             Self::Other(nla) => nla.emit_value(buffer),
         }
     }
@@ -264,6 +296,12 @@ impl<'a, T: AsRef<[u8]> + ?Sized> Parseable<NlaBuffer<&'a T>> for GtpAttribute {
             GTPA_VOLUME_QUOTA => Self::VolumeQuota(u64::from_ne_bytes(head(nla, value)?)),
             GTPA_QUOTA_ACTION => Self::QuotaAction(u8::from_ne_bytes(head(nla, value)?)),
             GTPA_PATH => Self::Path(PathAttribute::parse_all(value)?),
+            GTPA_BEARER => Self::Bearer(u8::from_ne_bytes(head(nla, value)?)),
+            GTPA_ROUTE_DST if value.len() < 16 => {
+                Self::RouteDst(IpAddr::from(head::<4, _>(nla, value)?))
+            }
+            GTPA_ROUTE_DST => Self::RouteDst(IpAddr::from(head::<16, _>(nla, value)?)),
+            GTPA_ROUTE_DST_LEN => Self::RouteDstLen(u8::from_ne_bytes(head(nla, value)?)),
             _ => Self::Other(DefaultNla::parse(nla)?),
         })
     }
@@ -302,7 +340,7 @@ mod tests {
     #[cfg(target_endian = "little")]
     #[test]
     fn every_attribute_has_its_golden_bytes() {
-        let golden: [(GtpAttribute, &[u8]); 21] = [
+        let golden: [(GtpAttribute, &[u8]); 25] = [
             (GtpAttribute::Link(7), &[8, 0, 1, 0, 7, 0, 0, 0]),
             (GtpAttribute::Version(1), &[8, 0, 2, 0, 1, 0, 0, 0]),
             (
@@ -357,6 +395,16 @@ mod tests {
                 &[12, 0, 73, 0, 255, 255, 255, 255, 255, 255, 255, 255],
             ),
             (GtpAttribute::QuotaAction(1), &[5, 0, 74, 0, 1, 0, 0, 0]),
+            (GtpAttribute::Bearer(5), &[5, 0, 80, 0, 5, 0, 0, 0]),
+            (
+                GtpAttribute::RouteDst(IpAddr::from([10, 99, 0, 0])),
+                &[8, 0, 81, 0, 10, 99, 0, 0],
+            ),
+            (
+                GtpAttribute::RouteDst(Ipv6Addr::LOCALHOST.into()),
+                &[20, 0, 81, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+            ),
+            (GtpAttribute::RouteDstLen(16), &[5, 0, 82, 0, 16, 0, 0, 0]),
         ];
 
         for (attribute, bytes) in golden {
@@ -415,7 +463,10 @@ mod tests {
             any::<u64>().prop_map(GtpAttribute::VolumeThreshold),
             any::<u64>().prop_map(GtpAttribute::VolumeQuota),
             any::<u8>().prop_map(GtpAttribute::QuotaAction),
-            (75u16..0x3fff, proptest::collection::vec(any::<u8>(), 0..64))
+            any::<u8>().prop_map(GtpAttribute::Bearer),
+            any::<IpAddr>().prop_map(GtpAttribute::RouteDst),
+            any::<u8>().prop_map(GtpAttribute::RouteDstLen),
+            (83u16..0x3fff, proptest::collection::vec(any::<u8>(), 0..64))
                 .prop_map(|(kind, value)| GtpAttribute::Other(DefaultNla::new(kind, value))),
         ]
     }

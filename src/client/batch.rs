@@ -277,6 +277,7 @@ mod tests {
             ms: "10.45.0.2".parse().unwrap(),
             peer: "192.0.2.1".parse().unwrap(),
             flow: None,
+            bearer: 0,
             other: Vec::new(),
         };
         let mut bytes = vec![0xee; 4];

@@ -292,7 +292,12 @@ impl GtpClient {
     }
 
     /// Sends a request that is answered by an acknowledgement only.
-    fn command(&mut self, command: u8, attributes: Vec<GtpAttribute>, flags: u16) -> Result<()> {
+    pub(super) fn command(
+        &mut self,
+        command: u8,
+        attributes: Vec<GtpAttribute>,
+        flags: u16,
+    ) -> Result<()> {
         let request = self.message(command, attributes);
 
         self.connection.request(request, flags, |_| Ok(()))?;

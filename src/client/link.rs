@@ -16,6 +16,7 @@ use crate::client::{
         QfiSource,
         Role,
         Supervision,
+        IFLA_GTP_BEARER_SOURCE,
         IFLA_GTP_DUAL_STACK,
         IFLA_GTP_ECHO_INTERVAL,
         IFLA_GTP_ECHO_N3,
@@ -101,6 +102,7 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
         [18, 2, IFLA_GTP_MAX_PDP] => "IFLA_GTP_MAX_PDP",
         [18, 2, IFLA_GTP_QFI_SOURCE] => "IFLA_GTP_QFI_SOURCE",
         [18, 2, IFLA_GTP_QFI_CHECK] => "IFLA_GTP_QFI_CHECK",
+        [18, 2, IFLA_GTP_BEARER_SOURCE] => "IFLA_GTP_BEARER_SOURCE",
         [18, 2, IFLA_GTP_USAGE] => "IFLA_GTP_USAGE",
         [18, 2, IFLA_GTP_PORT_RANGE] => "IFLA_GTP_PORT_RANGE",
         [18, 2, IFLA_GTP_FLOW_LABEL] => "IFLA_GTP_FLOW_LABEL",
@@ -143,6 +145,8 @@ pub struct GtpLink {
     /// Whether the driver says that it drops what is not of its context's QoS
     /// flow.
     pub qfi_check: bool,
+    /// What chooses the bearer of a packet; [`QfiSource::Context`] for nothing.
+    pub bearer_source: QfiSource,
     /// Whether the driver says that it counts the usage of each context.
     pub usage: bool,
     /// What its outer headers say, where it is not the default.
@@ -175,6 +179,7 @@ impl GtpLink {
             dual_stack: false,
             qfi_source: QfiSource::Context,
             qfi_check: false,
+            bearer_source: QfiSource::Context,
             usage: false,
             outer: OuterHeaders::default(),
             supervision: Supervision::default(),
@@ -231,6 +236,8 @@ impl GtpLink {
                         self.supervision.t3 = Some(u32::from_ne_bytes(value));
                     } else if let Some([value]) = octets(other, IFLA_GTP_ECHO_N3) {
                         self.supervision.n3 = Some(value);
+                    } else if let Some([value]) = octets(other, IFLA_GTP_BEARER_SOURCE) {
+                        self.bearer_source = QfiSource::from_number(value).unwrap_or_default();
                     } else if !self.outer.read(other) {
                         self.other.push(other.clone());
                     }

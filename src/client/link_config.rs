@@ -36,6 +36,8 @@ pub(super) const IFLA_GTP_MAX_PDP: u16 = 65;
 pub(super) const IFLA_GTP_QFI_SOURCE: u16 = 66;
 /// Number of the attribute that has the QoS flow of received packets checked, a u8.
 pub(super) const IFLA_GTP_QFI_CHECK: u16 = 67;
+/// Number of the attribute that says what chooses the bearer of a packet, a u8.
+pub(super) const IFLA_GTP_BEARER_SOURCE: u16 = 81;
 
 /// What chooses the QoS flow of a packet, and is told that of a received one, for
 /// contexts that have one. A driver that does not know of that ignores it:
@@ -141,6 +143,11 @@ pub struct LinkConfig {
     pub qfi_source: Option<QfiSource>,
     /// Whether received packets must be of their context's QoS flow.
     pub qfi_check: bool,
+    /// What chooses the bearer of a packet, where its mobile station has several:
+    /// nothing by default. The tag is `GTP_BEARER_TAG`. A driver that does not know
+    /// of that ignores it:
+    /// [`GtpLink::bearer_source`](crate::client::GtpLink::bearer_source) tells.
+    pub bearer_source: Option<QfiSource>,
     /// Whether the usage of each context is counted. A driver that cannot makes a
     /// link without: [`GtpLink::usage`](crate::client::GtpLink::usage) tells.
     pub usage: bool,
@@ -173,6 +180,7 @@ impl LinkConfig {
             restart_count: None,
             qfi_source: None,
             qfi_check: false,
+            bearer_source: None,
             usage: false,
             outer: OuterHeaders::default(),
             supervision: Supervision::default(),
@@ -220,6 +228,10 @@ impl LinkConfig {
                 .map(|source| octet(IFLA_GTP_QFI_SOURCE, source.number())),
         );
         data.extend(self.qfi_check.then(|| octet(IFLA_GTP_QFI_CHECK, 1)));
+        data.extend(
+            self.bearer_source
+                .map(|source| octet(IFLA_GTP_BEARER_SOURCE, source.number())),
+        );
         if self.usage {
             data.push(InfoGtp::Other(DefaultNla::new(IFLA_GTP_USAGE, vec![1])));
         }

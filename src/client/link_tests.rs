@@ -58,6 +58,7 @@ fn a_reply_is_read_past_what_is_unknown() {
             dual_stack: false,
             qfi_source: QfiSource::Context,
             qfi_check: false,
+            bearer_source: QfiSource::Context,
             usage: false,
             outer: OuterHeaders::default(),
             supervision: Supervision::default(),

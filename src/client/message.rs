@@ -36,6 +36,12 @@ pub const GTP_CMD_PATH: u8 = 67;
 pub const GTP_CMD_GETPATH: u8 = 68;
 /// Notification: a PDP context has reached a limit of its volume. Not mainline's.
 pub const GTP_CMD_USAGE: u8 = 70;
+/// Makes or changes a framed route. Not mainline's.
+pub const GTP_CMD_NEWROUTE: u8 = 71;
+/// Removes a framed route. Not mainline's.
+pub const GTP_CMD_DELROUTE: u8 = 72;
+/// Reads one framed route, or all. Not mainline's.
+pub const GTP_CMD_GETROUTE: u8 = 73;
 
 /// A message of the family `gtp`.
 ///

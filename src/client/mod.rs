@@ -31,6 +31,7 @@ pub mod netns;
 mod outer;
 mod path;
 mod pdp;
+mod route;
 mod supervision;
 mod usage;
 
@@ -66,13 +67,16 @@ pub use link_config::{
 pub use message::{
     GtpMessage,
     GTP_CMD_DELPDP,
+    GTP_CMD_DELROUTE,
     GTP_CMD_ECHOREQ,
     GTP_CMD_END_MARKER,
     GTP_CMD_ERROR_INDICATION,
     GTP_CMD_FLUSH,
     GTP_CMD_GETPATH,
     GTP_CMD_GETPDP,
+    GTP_CMD_GETROUTE,
     GTP_CMD_NEWPDP,
+    GTP_CMD_NEWROUTE,
     GTP_CMD_PATH,
     GTP_CMD_USAGE,
     GTP_GENL_NAME, //
@@ -98,6 +102,10 @@ pub use pdp::{
     PdpKey,
     QosFlow,
     Tunnel, //
+};
+pub use route::{
+    FramedRoute,
+    Prefix, //
 };
 pub use supervision::{
     GtpPath,

@@ -16,11 +16,13 @@ use crate::client::{
     message::{
         GtpMessage,
         GTP_CMD_DELPDP,
+        GTP_CMD_DELROUTE,
         GTP_CMD_ECHOREQ,
         GTP_CMD_END_MARKER,
         GTP_CMD_ERROR_INDICATION,
         GTP_CMD_FLUSH,
         GTP_CMD_NEWPDP,
+        GTP_CMD_NEWROUTE,
         GTP_CMD_PATH,
         GTP_CMD_USAGE, //
     },
@@ -30,6 +32,7 @@ use crate::client::{
         ErrorIndication, //
     },
     pdp::PdpContext,
+    route::FramedRoute,
     supervision::GtpPath,
 };
 use netlink_packet_core::{
@@ -85,6 +88,10 @@ pub enum Event {
     Usage(PdpContext),
     /// A path has come up or gone down (TS 29.281 7.2, TS 23.007 20).
     Path(GtpPath),
+    /// A framed route was made or changed.
+    NewRoute(FramedRoute),
+    /// A framed route was removed by a request.
+    DelRoute(FramedRoute),
     /// Messages were lost, because they were not read fast enough.
     Lost,
     /// Something that this client does not know.
@@ -117,6 +124,12 @@ impl Event {
                 .ok()
                 .filter(|context| context.usage.is_some())
                 .map(Self::Usage),
+            GTP_CMD_NEWROUTE => FramedRoute::from_attributes(attributes)
+                .map(Self::NewRoute)
+                .ok(),
+            GTP_CMD_DELROUTE => FramedRoute::from_attributes(attributes)
+                .map(Self::DelRoute)
+                .ok(),
             GTP_CMD_FLUSH => attributes.iter().find_map(|attribute| match attribute {
                 GtpAttribute::Link(link) => Some(Self::Flush { link: *link }),
                 _ => None,
@@ -248,6 +261,7 @@ mod tests {
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
             flow: None,
+            bearer: 0,
             other: Vec::new(),
         }
     }
@@ -320,7 +334,7 @@ mod tests {
     #[test]
     fn what_is_unknown_or_incomplete_is_told_all_the_same() {
         let attributes = vec![GtpAttribute::Version(1)];
-        for command in [0, 1, 3, 64, 65, 66, 70, 99] {
+        for command in [0, 1, 3, 64, 65, 66, 70, 71, 72, 99] {
             assert_eq!(
                 event(command, attributes.clone()),
                 Event::Other {

@@ -157,6 +157,9 @@ pub struct PdpContext {
     /// QoS flow, if the tunnel is that of a PDU session. A driver that does not
     /// know of any, as the C driver, makes a context without.
     pub flow: Option<QosFlow>,
+    /// Which bearer of the mobile station it is: 0, the default bearer, to 63. A
+    /// driver that does not know of any, as the C driver, has default bearers only.
+    pub bearer: u8,
     /// Attributes that this client does not know, as the kernel sent them.
     pub other: Vec<GtpAttribute>,
 }
@@ -188,6 +191,7 @@ impl PdpContext {
         if let Some(flow) = &self.flow {
             flow.append(&mut attributes);
         }
+        attributes.extend(bearer_attribute(self.bearer));
         self.limits.append(&mut attributes);
         attributes.extend(self.other.iter().cloned());
         attributes
@@ -208,12 +212,14 @@ impl PdpContext {
         let (mut ms, mut peer) = (None, None);
         let (mut qfi, mut rqi, mut ppi) = (None, false, None);
         let mut usage = None;
+        let mut bearer = 0;
         let mut other = Vec::new();
 
         for attribute in attributes {
             match attribute {
                 GtpAttribute::Qfi(v) => qfi = Some(*v),
                 GtpAttribute::Rqi => rqi = true,
+                GtpAttribute::Bearer(v) => bearer = *v,
                 GtpAttribute::Ppi(v) => ppi = Some(*v),
                 GtpAttribute::Link(v) => link = Some(*v),
                 GtpAttribute::Version(v) => version = Some(*v),
@@ -233,7 +239,9 @@ impl PdpContext {
                 | GtpAttribute::Path(_)
                 | GtpAttribute::VolumeThreshold(_)
                 | GtpAttribute::VolumeQuota(_)
-                | GtpAttribute::QuotaAction(_) => {}
+                | GtpAttribute::QuotaAction(_)
+                | GtpAttribute::RouteDst(_)
+                | GtpAttribute::RouteDstLen(_) => {}
                 GtpAttribute::Other(nla) if is_padding(nla) => {}
                 GtpAttribute::Other(_) => other.push(attribute.clone()),
             }
@@ -263,6 +271,7 @@ impl PdpContext {
             ms: ms.ok_or_else(|| missing("GTPA_MS_ADDRESS or GTPA_MS_ADDR6"))?,
             peer: peer.ok_or_else(|| missing("GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6"))?,
             flow: qfi.map(|qfi| QosFlow { qfi, rqi, ppi }),
+            bearer,
             other,
         })
     }
@@ -271,8 +280,12 @@ impl PdpContext {
 /// What names an existing PDP context on its link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PdpKey {
-    /// The mobile station's address, whatever the version of its tunnel.
+    /// The mobile station's address, whatever the version of its tunnel: the
+    /// context of its default bearer.
     Ms(IpAddr),
+    /// The mobile station's address, and which of its bearers: see
+    /// [`PdpContext::bearer`].
+    Bearer(IpAddr, u8),
     /// The tunnel identifier of a GTPv0 context.
     Tid(u64, Family),
     /// The incoming TEID of a GTPv1-U context.
@@ -287,7 +300,7 @@ impl PdpKey {
     #[must_use]
     pub fn to_attributes(&self, link: LinkRef) -> Vec<GtpAttribute> {
         let (version, family, key) = match *self {
-            Self::Ms(ms) => (1, Family::of(ms), ms_attribute(ms)),
+            Self::Ms(ms) | Self::Bearer(ms, _) => (1, Family::of(ms), ms_attribute(ms)),
             Self::Tid(tid, family) => (0, family, GtpAttribute::Tid(tid)),
             Self::ITei(i_tei, family) => (1, family, GtpAttribute::ITei(i_tei)),
         };
@@ -296,8 +309,16 @@ impl PdpKey {
         link.append(&mut attributes);
         attributes.push(GtpAttribute::Family(family.number()));
         attributes.push(key);
+        if let Self::Bearer(_, bearer) = *self {
+            attributes.extend(bearer_attribute(bearer));
+        }
         attributes
     }
+}
+
+/// Returns the attribute of a bearer; the default bearer needs none.
+fn bearer_attribute(bearer: u8) -> Option<GtpAttribute> {
+    (bearer != 0).then_some(GtpAttribute::Bearer(bearer))
 }
 
 /// Returns the attribute of a mobile station's address.

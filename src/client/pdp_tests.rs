@@ -21,6 +21,7 @@ fn v1() -> PdpContext {
         ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
         peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
         flow: None,
+        bearer: 0,
         other: Vec::new(),
     }
 }
@@ -95,6 +96,7 @@ fn a_v0_reply_of_the_c_driver_is_read() {
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 3)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
             flow: None,
+            bearer: 0,
             other: Vec::new(),
         }
     );
@@ -181,10 +183,12 @@ proptest! {
         ms in any::<IpAddr>(),
         peer in any::<IpAddr>(),
         flow in flow(),
+        bearer in any::<u8>(),
     ) {
         let limits = Limits::default();
-        let context =
-            PdpContext { link, tunnel, ms, peer, flow, limits, usage: None, other: Vec::new() };
+        let context = PdpContext {
+            link, tunnel, ms, peer, flow, bearer, limits, usage: None, other: Vec::new()
+        };
         let bytes = emit(&context.to_attributes(Some(3)));
         let attributes = GtpAttribute::parse_all(&bytes).unwrap();
         prop_assert_eq!(PdpContext::from_attributes(&attributes).unwrap(), context);

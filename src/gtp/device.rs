@@ -19,6 +19,7 @@ use super::{
         Version,
         KEYS, //
     },
+    routes::Routes,
     rx,
     stats::Counters,
     supervision::{
@@ -28,6 +29,7 @@ use super::{
     tx,
     uapi::{
         link::{
+            BEARER_SOURCE,
             CREATE_SOCKETS,
             DUAL_STACK,
             ECHO_INTERVAL,
@@ -132,7 +134,7 @@ static POLICY: Policy<9> = Policy::new(&[
 ]);
 
 /// What cannot be changed.
-static FIXED: [u16; 16] = [
+static FIXED: [u16; 17] = [
     FD0,
     FD1,
     PDP_HASHSIZE,
@@ -149,6 +151,7 @@ static FIXED: [u16; 16] = [
     ECHO_INTERVAL,
     ECHO_T3,
     ECHO_N3,
+    BEARER_SOURCE,
 ];
 
 /// Which end of the tunnels a device is.
@@ -186,6 +189,8 @@ pub(crate) struct Gtp {
     pub(super) role: Role,
     /// What the device does about QoS flows.
     pub(super) flows: Flows,
+    /// Where the bearer of a packet is told.
+    pub(super) bearers: Source,
     /// Table size as it was asked for, to be reported back.
     hash_size: u32,
     /// Restart counter for echo responses of version 0.
@@ -200,6 +205,9 @@ pub(crate) struct Gtp {
     /// The PDP contexts.
     #[pin]
     pub(super) contexts: Table<Pdp, KEYS>,
+    /// The prefixes behind their MSs.
+    #[pin]
+    pub(super) routes: Routes,
     /// How many contexts there may be, if that is limited.
     pub(super) max_pdp: Option<NonZeroU32>,
     /// Whether there are sockets of both families.
@@ -216,7 +224,7 @@ pub(crate) struct Gtp {
 
 impl link::Driver for Gtp {
     const INFO_SIZE: usize =
-        3 * total_size(4) + 5 * total_size(1) + OuterHeaders::INFO_SIZE + Supervisor::INFO_SIZE;
+        3 * total_size(4) + 6 * total_size(1) + OuterHeaders::INFO_SIZE + Supervisor::INFO_SIZE;
     const COUNTERS: usize = Counters::COUNT;
 
     fn link_type() -> &'static link::Type<Self> {
@@ -289,16 +297,12 @@ impl link::Driver for Gtp {
             attr => attr.and_then(|attr| NonZeroU32::new(attr.u32())),
         };
         let flows = Flows {
-            source: match octet(params, QFI_SOURCE, extack)? {
-                None => Source::Context,
-                Some((attr, number)) => Source::from_number(number).ok_or_else(|| {
-                    extack.fail_attr(
-                        EINVAL,
-                        attr,
-                        c"The source of the QFI is 0 for none, 1 for priority or 2 for mark",
-                    )
-                })?,
-            },
+            source: source(
+                params,
+                QFI_SOURCE,
+                c"The source of the QFI is 0 for none, 1 for priority or 2 for mark",
+                extack,
+            )?,
             check: match octet(params, QFI_CHECK, extack)? {
                 None | Some((_, 0)) => false,
                 Some((_, 1)) => true,
@@ -307,6 +311,12 @@ impl link::Driver for Gtp {
                 }
             },
         };
+        let bearers = source(
+            params,
+            BEARER_SOURCE,
+            c"The source of the bearer is 0 for none, 1 for priority or 2 for mark",
+            extack,
+        )?;
         let usage = match params.high_attr(USAGE).map(|attr| (attr, attr.bytes())) {
             None | Some((_, [0, ..])) => false,
             Some((_, [1, ..])) => true,
@@ -327,12 +337,14 @@ impl link::Driver for Gtp {
         Ok(try_pin_init!(Self {
             role,
             flows,
+            bearers,
             hash_size,
             restart_count,
             management: Management::new(),
             supervisor,
             paths <- paths_init,
             contexts <- Table::new(hint),
+            routes <- Routes::new(),
             max_pdp,
             dual_stack,
             usage,
@@ -397,6 +409,7 @@ impl link::Driver for Gtp {
         if dev.data().contexts.lock().close() {
             notify::flush(dev);
         }
+        dev.data().routes.close();
     }
 
     fn close(dev: &Device<Self>, quiet: &Quiet) {
@@ -431,6 +444,9 @@ impl link::Driver for Gtp {
         }
         if data.flows.check {
             writer.put_u8(QFI_CHECK, 1)?;
+        }
+        if data.bearers != Source::Context {
+            writer.put_u8(BEARER_SOURCE, data.bearers.number())?;
         }
         if data.usage {
             writer.put_u8(USAGE, 1)?;
@@ -528,6 +544,21 @@ fn octet<'a>(
             Err(extack.fail_attr(ERANGE, attr, c"The attribute's value is an octet"))
         }
         attr => Ok(attr.map(|attr| (attr, attr.u8()))),
+    }
+}
+
+/// Reads the attribute number `kind`, which says where something of a packet is told.
+fn source(
+    params: &NewLink<'_>,
+    kind: u16,
+    text: &'static CStr,
+    extack: &mut ExtAck<'_>,
+) -> Result<Source> {
+    match octet(params, kind, extack)? {
+        None => Ok(Source::Context),
+        Some((attr, number)) => {
+            Source::from_number(number).ok_or_else(|| extack.fail_attr(EINVAL, attr, text))
+        }
     }
 }
 

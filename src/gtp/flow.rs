@@ -9,7 +9,10 @@
 //! since other values have other meanings: a forwarded packet has a priority by its TOS
 //! octet, and marks steer routing.
 
-use super::stats::Event;
+use super::{
+    bearer::Bearer,
+    stats::Event, //
+};
 use crate::{
     net::skb::{
         DropReason,
@@ -21,15 +24,28 @@ use crate::{
     },
 };
 
-/// What the upper bits of a priority or a mark are that names a QoS flow: "QF".
-const TAG: u32 = 0x5146_0000;
-/// The lower bits, which hold the QoS Flow Identifier.
-const QFI_MASK: u32 = 0x3f;
+/// What the upper bits of a priority or a mark are that names something: the lower six are
+/// its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag(u32);
 
-/// Where the QoS flow of a packet is told.
+impl Tag {
+    /// The lower bits, which hold the number.
+    const NUMBER: u32 = 0x3f;
+
+    /// The tag with these upper bits.
+    pub(super) const fn new(bits: u32) -> Self {
+        Self(bits & !Self::NUMBER)
+    }
+}
+
+/// What names a QoS flow: "QF".
+const TAG: Tag = Tag::new(0x5146_0000);
+
+/// Where the QoS flow, or the bearer, of a packet is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// In the context only.
+    /// Nowhere but in its context.
     Context,
     /// In the packet's priority.
     Priority,
@@ -57,17 +73,32 @@ impl Source {
         }
     }
 
-    /// The QoS flow that a classifier has chosen for a packet, if it has.
-    fn read(self, skb: &SkBuff) -> Option<Qfi> {
+    /// The number that a classifier has given a packet under this tag, if it has.
+    #[inline]
+    pub(super) fn read(self, skb: &SkBuff, tag: Tag) -> Option<u8> {
         let value = match self {
             Self::Context => return None,
             Self::Priority => skb.priority(),
             Self::Mark => skb.mark(),
         };
-        if value & !QFI_MASK != TAG {
+        if value & !Tag::NUMBER != tag.0 {
             return None;
         }
-        Qfi::new(u8::try_from(value & QFI_MASK).ok()?)
+        u8::try_from(value & Tag::NUMBER).ok()
+    }
+
+    /// Gives a packet a number under this tag: sets the priority, or returns the mark that it
+    /// is to have, or 0.
+    pub(super) fn show(self, skb: &mut SkBuff, tag: Tag, number: u8) -> u32 {
+        let value = tag.0 | (u32::from(number) & Tag::NUMBER);
+        match self {
+            Self::Context => 0,
+            Self::Priority => {
+                skb.set_priority(value);
+                0
+            }
+            Self::Mark => value,
+        }
     }
 }
 
@@ -84,7 +115,7 @@ impl Flows {
     /// The container for a packet of a context that has `session` for its own.
     #[inline(never)]
     pub(super) fn choose(self, session: Repr, skb: &SkBuff) -> Repr {
-        match self.source.read(skb) {
+        match self.source.read(skb, TAG).and_then(Qfi::new) {
             Some(qfi) => session.with_qfi(qfi),
             None => session,
         }
@@ -108,18 +139,21 @@ impl Flows {
         Ok(qfi.filter(|_| self.source != Source::Context))
     }
 
-    /// Shows the stack which QoS flow a T-PDU was of: sets the priority, or returns the mark
+    /// Shows the stack which QoS flow, if any, and which bearer a T-PDU was of; where both
+    /// are told in the same place that is the flow. Sets the priority, and returns the mark
     /// that it is to have, or 0.
     #[inline(never)]
-    pub(super) fn show(self, skb: &mut SkBuff, qfi: Qfi) -> u32 {
-        let value = TAG | u32::from(qfi.get());
-        match self.source {
-            Source::Context => 0,
-            Source::Priority => {
-                skb.set_priority(value);
-                0
-            }
-            Source::Mark => value,
+    pub(super) fn show(
+        self,
+        skb: &mut SkBuff,
+        qfi: Option<Qfi>,
+        bearer: Bearer,
+        bearers: Source,
+    ) -> u32 {
+        let shown = qfi.map_or(0, |qfi| self.source.show(skb, TAG, qfi.get()));
+        if qfi.is_some() && self.source == bearers {
+            return shown;
         }
+        shown | bearer.show(bearers, skb)
     }
 }

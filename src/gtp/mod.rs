@@ -19,14 +19,17 @@
     clippy::unwrap_used
 )]
 
+mod bearer;
 pub(crate) mod device;
 mod end_marker;
 mod flow;
+mod lookup;
 pub(crate) mod netlink;
 mod outer;
 mod path;
 mod paths;
 mod pdp;
+mod routes;
 mod rx;
 mod stats;
 mod supervision;

@@ -3,6 +3,7 @@
 //! The PDP context: what a device knows of one subscriber's tunnel.
 
 use super::{
+    bearer::Bearer,
     paths::Path,
     uapi::{
         AF_INET,
@@ -133,16 +134,23 @@ impl TunnelId {
     }
 }
 
-/// The key of the context for an MS with this address: the whole of an IPv4
-/// address, the prefix of an IPv6 address (TS 29.061 11.2.1.3).
+/// The key of the context for an MS with this address, on its default bearer: the whole of
+/// an IPv4 address, the prefix of an IPv6 address (TS 29.061 11.2.1.3).
 #[inline]
 pub(super) fn ms_key(address: IpAddr) -> Key {
+    bearer_key(address, Bearer::DEFAULT)
+}
+
+/// The same on any of its bearers.
+#[inline]
+pub(super) fn bearer_key(address: IpAddr, bearer: Bearer) -> Key {
     let family = u32::from(Family::of(address).number());
+    let last = family | u32::from(bearer.number()) << 8;
     match address {
-        IpAddr::V4(address) => Key([address.to_bits(), 0, family]),
+        IpAddr::V4(address) => Key([address.to_bits(), 0, last]),
         IpAddr::V6(address) => {
             let (a, b) = halves(prefix64(address));
-            Key([a, b, family])
+            Key([a, b, last])
         }
     }
 }
@@ -193,6 +201,8 @@ pub(super) struct Pdp {
     pub(super) tunnel: Tunnel,
     /// Address of the MS; of an IPv6 address the prefix counts.
     pub(super) ms: IpAddr,
+    /// Which bearer of the MS it is.
+    pub(super) bearer: Bearer,
     /// What G-PDUs to the peer carry, if the tunnel is that of a PDU session: the QoS flow
     /// among it. Of version 1 only.
     pub(super) session: Option<session::Repr>,
@@ -204,13 +214,15 @@ pub(super) struct Pdp {
     pub(super) usage: Option<Arc<Usage>>,
     /// Whether its volume has, or had, any limit: others need not be looked at.
     pub(super) is_limited: bool,
+    /// Whether there are, or were, routes to the MS: others need not be looked for.
+    pub(super) routed: Atomic<bool>,
 }
 
 impl Pdp {
     /// Makes a context that has sent nothing yet.
     pub(super) fn new(
         tunnel: Tunnel,
-        ms: IpAddr,
+        (ms, bearer): (IpAddr, Bearer),
         session: Option<session::Repr>,
         path: Arc<Path>,
         usage: Option<Arc<Usage>>,
@@ -219,11 +231,13 @@ impl Pdp {
         Self {
             tunnel,
             ms,
+            bearer,
             session,
             path,
             tx_seq: Atomic::new(0),
             usage,
             is_limited,
+            routed: Atomic::new(false),
         }
     }
 
@@ -232,6 +246,14 @@ impl Pdp {
         self.usage.clone_from(&old.usage);
         self.is_limited |= old.is_limited;
         self.tx_seq.store(old.tx_seq.load(Relaxed), Relaxed);
+        if self.is_of_same_bearer(old) {
+            self.routed.store(old.routed.load(Relaxed), Relaxed);
+        }
+    }
+
+    /// Whether both are of the same MS and bearer.
+    pub(super) fn is_of_same_bearer(&self, other: &Self) -> bool {
+        bearer_key(self.ms, self.bearer) == bearer_key(other.ms, other.bearer)
     }
 
     /// Whether the context may carry no more.
@@ -263,6 +285,9 @@ impl Pdp {
 
 impl Keyed<KEYS> for Pdp {
     fn keys(&self) -> [Key; KEYS] {
-        [self.tunnel.id().key(Family::of(self.ms)), ms_key(self.ms)]
+        [
+            self.tunnel.id().key(Family::of(self.ms)),
+            bearer_key(self.ms, self.bearer),
+        ]
     }
 }

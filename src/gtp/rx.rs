@@ -11,7 +11,7 @@ use super::{
         Gtp,
         Role, //
     },
-    path,
+    lookup, path,
     pdp::{
         ms_key,
         Family,
@@ -238,9 +238,12 @@ pub(super) fn receive(
 ) -> Verdict {
     let refusal = match find(dev, endpoint, &mut skb, rcu) {
         Ok(admitted) => {
-            let mark = match admitted.qfi {
-                None => 0,
-                Some(qfi) => dev.data().flows.show(&mut skb, qfi),
+            let mark = if admitted.qfi.is_none() && admitted.pdp.bearer.is_default() {
+                0
+            } else {
+                let gtp = dev.data();
+                let (qfi, bearer) = (admitted.qfi, admitted.pdp.bearer);
+                gtp.flows.show(&mut skb, qfi, bearer, gtp.bearers)
             };
             let Admitted {
                 pdp,
@@ -376,6 +379,21 @@ fn count_dropped(dev: &Device<Gtp>, skb: &SkBuff, refused: &Admitted<'_>, rcu: &
     }
 }
 
+/// Whether a T-PDU is of the MS of the context, or of somebody behind it, where routes have a
+/// say.
+#[cold]
+fn is_behind(dev: &Device<Gtp>, skb: &SkBuff, found: &Admitted<'_>, rcu: &rcu::Guard) -> bool {
+    let t_pdu = skb.linear().get(found.start..).unwrap_or_default();
+    let ms = match (inner::at_hand(t_pdu), dev.data().role) {
+        (None, _) => return false,
+        (Some(Addresses::V4 { source, .. }), Role::Ggsn) => IpAddr::V4(source),
+        (Some(Addresses::V4 { destination, .. }), Role::Sgsn) => IpAddr::V4(destination),
+        (Some(Addresses::V6 { source, .. }), Role::Ggsn) => IpAddr::V6(source),
+        (Some(Addresses::V6 { destination, .. }), Role::Sgsn) => IpAddr::V6(destination),
+    };
+    lookup::belongs(dev.data(), ms, found.pdp, rcu)
+}
+
 /// Finds the context of a G-PDU, as [`find`] says.
 #[inline(always)]
 fn admit<'a>(
@@ -399,7 +417,10 @@ fn admit<'a>(
         qfi: None,
     };
     // Nobody may use the tunnel of another.
-    if t_pdu.ms != Some(ms_key(pdp.ms)) {
+    let is_routed = t_pdu.family == Family::Inet6 && dev.data().routes.has_longer_than_contexts();
+    if (t_pdu.ms != Some(ms_key(pdp.ms)) || is_routed)
+        && !(t_pdu.ms.is_some() && is_behind(dev, skb, &{ admitted }, rcu))
+    {
         if !endpoint.is_read_by_process() {
             count_dropped(dev, skb, &{ admitted }, rcu);
         }

@@ -9,11 +9,10 @@ use super::{
         Gtp,
         Role, //
     },
+    lookup,
     pdp::{
-        ms_key,
         Pdp,
-        Tunnel,
-        BY_MS, //
+        Tunnel, //
     },
     stats::Event,
     usage, //
@@ -211,10 +210,7 @@ fn find_way<'a>(
     let protocol = skb.inner_header().ok_or(DropReason::HeaderTruncated)?;
     let gtp = dev.data();
     let inner = Inner::read(protocol, skb.linear(), gtp.role)?;
-    let pdp = gtp
-        .contexts
-        .find(BY_MS, &ms_key(inner.ms), rcu)
-        .ok_or(DropReason::NoTunnel)?;
+    let pdp = lookup::find(gtp, inner.ms, skb, rcu).ok_or(DropReason::NoTunnel)?;
     let Some(endpoint) = gtp.slot(pdp.path.role).get(rcu) else {
         if let Some(usage) = &pdp.usage {
             usage.count_dropped(usage::Way::Sent, volume(skb), dev, pdp, rcu);

@@ -62,6 +62,8 @@ pub(super) mod link {
     pub(crate) const ECHO_T3: u16 = 79;
     /// How often it is sent.
     pub(crate) const ECHO_N3: u16 = 80;
+    /// Where the bearer of a packet is told.
+    pub(crate) const BEARER_SOURCE: u16 = 81;
 }
 
 /// Commands of the generic netlink family.
@@ -86,6 +88,12 @@ pub(super) mod cmd {
     pub(crate) const GETPATH: u8 = 68;
     /// Tells that a context has reached a limit.
     pub(crate) const USAGE: u8 = 70;
+    /// Adds a framed route, or changes one.
+    pub(crate) const NEWROUTE: u8 = 71;
+    /// Removes a framed route.
+    pub(crate) const DELROUTE: u8 = 72;
+    /// Gets a framed route, or dumps all.
+    pub(crate) const GETROUTE: u8 = 73;
 }
 
 /// Attributes of the generic netlink family.
@@ -136,6 +144,12 @@ pub(super) mod attr {
     pub(crate) const QUOTA_ACTION: u16 = 74;
     /// A path: attributes of [`super::path`].
     pub(crate) const PATH: u16 = 75;
+    /// Bearer of the MS.
+    pub(crate) const BEARER: u16 = 80;
+    /// Prefix behind an MS.
+    pub(crate) const ROUTE_DST: u16 = 81;
+    /// How many bits it has.
+    pub(crate) const ROUTE_DST_LEN: u16 = 82;
 }
 
 /// Attributes in [`attr::PATH`].

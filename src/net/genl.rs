@@ -37,6 +37,8 @@ use kernel::{
     types::Opaque, //
 };
 
+/// Flags of a request: make the object if there is none.
+pub(crate) const NLM_F_CREATE: u16 = bindings::NLM_F_CREATE as u16;
 /// Flags of a request: fail if the object exists.
 pub(crate) const NLM_F_EXCL: u16 = bindings::NLM_F_EXCL as u16;
 /// Flags of a request: replace the object if it exists.
@@ -49,6 +51,9 @@ const MESSAGE_SIZE: usize = bindings::NET_CONST_NLMSG_GOODSIZE;
 pub(crate) trait Command {
     /// The command's number.
     const CMD: u8;
+    /// Flags that a request may have, beside those that are netlink's own, where
+    /// validation is strict.
+    const FLAGS: u16 = 0;
 
     /// Answers one request.
     ///
@@ -97,9 +102,18 @@ impl Op {
     }
 
     /// The same with strict validation: attributes are known, and integers have their length.
+    /// No bit is set in the header that has no meaning for the command.
     pub(crate) const fn strict<C: Command>() -> Self {
         let mut op = Self::lenient::<C>();
+        op.0.doit = Some(doit_strict::<C>);
         op.0.validate = 0;
+        op
+    }
+
+    /// A strict command with a dump, of which the same is demanded.
+    pub(crate) const fn strict_with_dump<C: Command + Dump>() -> Self {
+        let mut op = Self::strict::<C>();
+        op.0.dumpit = Some(dumpit::<C>);
         op
     }
 
@@ -170,15 +184,13 @@ pub(crate) struct Family {
 unsafe impl Sync for Family {}
 
 impl Family {
-    /// Declares a family of version 0 for all namespaces. `strict_from` is the first
-    /// command number whose requests are validated strictly.
+    /// Declares a family of version 0 for all namespaces.
     pub(crate) const fn new<const N: usize>(
         module: &'static ThisModule,
         name: &'static CStr,
         policy: &'static Policy<N>,
         ops: &'static [Op],
         groups: &'static [Group],
-        strict_from: u8,
     ) -> Self {
         // SAFETY: All zero is a valid family, one without operations.
         let mut family: bindings::genl_family = unsafe { core::mem::zeroed() };
@@ -190,7 +202,8 @@ impl Family {
         family.n_small_ops = ops.len() as u8;
         family.mcgrps = groups.as_ptr().cast();
         family.n_mcgrps = groups.len() as u8;
-        family.resv_start_op = strict_from;
+        // Strict commands look at the header by themselves.
+        family.resv_start_op = u8::MAX;
         // INVARIANT: All references are to statics.
         Self {
             inner: Opaque::new(family),
@@ -509,6 +522,37 @@ impl<'a> DumpRequest<'a> {
         }
         fits
     }
+}
+
+/// Generic netlink would check that by itself, but lets no command have flags then.
+///
+/// # Safety
+///
+/// Called by generic netlink with a valid request.
+unsafe extern "C" fn doit_strict<C: Command>(
+    skb: *mut bindings::sk_buff,
+    info: *mut bindings::genl_info,
+) -> c_int {
+    let known = bindings::NLM_F_REQUEST | bindings::NLM_F_ACK | bindings::NLM_F_ECHO;
+    // SAFETY: The request is valid, with both of its headers; the message about it outlives
+    // the call, and the result is dropped before that.
+    let (flags, reserved, mut extack) = unsafe {
+        let info = &*info;
+        (
+            u32::from((*info.nlhdr).nlmsg_flags),
+            (*info.genlhdr).reserved,
+            ExtAck::from_raw(info.extack),
+        )
+    };
+    let text = if flags & !(known | u32::from(C::FLAGS)) != 0 {
+        c"Flags are set that this command does not have"
+    } else if reserved != 0 {
+        c"The reserved octets of the header are to be zero"
+    } else {
+        // SAFETY: The caller's duty.
+        return unsafe { doit::<C>(skb, info) };
+    };
+    extack.fail(EINVAL, text).to_errno()
 }
 
 /// # Safety

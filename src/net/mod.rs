@@ -17,6 +17,7 @@ mod kunit;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod nlattr;
+mod node;
 pub(crate) mod rcu;
 pub(crate) mod route;
 pub(crate) mod skb;

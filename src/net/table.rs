@@ -12,6 +12,7 @@
 
 use super::{
     bindings,
+    node::Node,
     rcu::RcuBox, //
 };
 use core::{
@@ -32,21 +33,21 @@ use kernel::{
     types::Opaque, //
 };
 
-/// A key: twelve octets, compared and hashed as they are.
+/// A key: `W` words, three or six, compared and hashed as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key(pub(crate) [u32; 3]);
+pub(crate) struct Key<const W: usize = 3>(pub(crate) [u32; W]);
 
 /// An object with `N` keys that do not change while it is in a table.
-pub(crate) trait Keyed<const N: usize>: Send + Sync + 'static {
+pub(crate) trait Keyed<const N: usize, const W: usize = 3>: Send + Sync + 'static {
     /// The object's keys, by index.
-    fn keys(&self) -> [Key; N];
+    fn keys(&self) -> [Key<W>; N];
 }
 
 /// An object and its places in the indexes.
 #[repr(C)]
-struct Entry<T, const N: usize> {
+struct Entry<T, const N: usize, const W: usize> {
     /// One place an index.
-    nodes: [Opaque<bindings::net_rht_node>; N],
+    nodes: [Opaque<Node<W>>; N],
     /// The number of the entry: valid while it is in a table.
     id: u32,
     /// The object.
@@ -54,14 +55,16 @@ struct Entry<T, const N: usize> {
 }
 
 // SAFETY: The nodes are only touched by the hash table's code, which synchronises.
-unsafe impl<T: Send, const N: usize> Send for Entry<T, N> {}
+unsafe impl<T: Send, const N: usize, const W: usize> Send for Entry<T, N, W> {}
 // SAFETY: As above.
-unsafe impl<T: Sync, const N: usize> Sync for Entry<T, N> {}
+unsafe impl<T: Sync, const N: usize, const W: usize> Sync for Entry<T, N, W> {}
 
 /// An object that is not in a table yet.
-pub(crate) struct Unpublished<T: 'static, const N: usize>(KBox<RcuBox<Entry<T, N>>>);
+pub(crate) struct Unpublished<T: 'static, const N: usize, const W: usize = 3>(
+    KBox<RcuBox<Entry<T, N, W>>>,
+);
 
-impl<T: Keyed<N>, const N: usize> Unpublished<T, N> {
+impl<T: Keyed<N, W>, const N: usize, const W: usize> Unpublished<T, N, W> {
     /// Allocates memory for an object and moves it there.
     ///
     /// # Errors
@@ -83,19 +86,12 @@ impl<T: Keyed<N>, const N: usize> Unpublished<T, N> {
     }
 
     /// Places in no index yet, with the object's keys.
-    fn nodes(value: &T) -> [Opaque<bindings::net_rht_node>; N] {
-        value.keys().map(|Key(key)| {
-            Opaque::new(bindings::net_rht_node {
-                head: bindings::rhash_head {
-                    next: core::ptr::null_mut(),
-                },
-                key,
-            })
-        })
+    fn nodes(value: &T) -> [Opaque<Node<W>>; N] {
+        value.keys().map(|Key(key)| Opaque::new(Node::new(key)))
     }
 }
 
-impl<T: 'static, const N: usize> Deref for Unpublished<T, N> {
+impl<T: 'static, const N: usize, const W: usize> Deref for Unpublished<T, N, W> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -109,9 +105,11 @@ impl<T: 'static, const N: usize> Deref for Unpublished<T, N> {
 /// # Invariants
 ///
 /// The pointer comes of `KBox::into_raw`, and no index leads to it.
-pub(crate) struct Removed<T: 'static, const N: usize>(NonNull<RcuBox<Entry<T, N>>>);
+pub(crate) struct Removed<T: 'static, const N: usize, const W: usize = 3>(
+    NonNull<RcuBox<Entry<T, N, W>>>,
+);
 
-impl<T: 'static, const N: usize> Deref for Removed<T, N> {
+impl<T: 'static, const N: usize, const W: usize> Deref for Removed<T, N, W> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -120,7 +118,7 @@ impl<T: 'static, const N: usize> Deref for Removed<T, N> {
     }
 }
 
-impl<T: 'static, const N: usize> Drop for Removed<T, N> {
+impl<T: 'static, const N: usize, const W: usize> Drop for Removed<T, N, W> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant no reader can find the object any more, and we
         // are the only one to free it.
@@ -147,9 +145,9 @@ enum State {
 ///   array under its number and in all hash tables, or in none of them, except while
 ///   the lock is held.
 #[pin_data(PinnedDrop)]
-pub(crate) struct Table<T: Keyed<N>, const N: usize> {
+pub(crate) struct Table<T: Keyed<N, W>, const N: usize, const W: usize = 3> {
     #[pin]
-    indexes: Indexes<N>,
+    indexes: Indexes<N, W>,
     #[pin]
     entries: Opaque<bindings::xarray>,
     #[pin]
@@ -159,23 +157,23 @@ pub(crate) struct Table<T: Keyed<N>, const N: usize> {
 
 // SAFETY: The table owns its objects, which are `Send`, and the C structures are made
 // for use from anywhere.
-unsafe impl<T: Keyed<N>, const N: usize> Send for Table<T, N> {}
+unsafe impl<T: Keyed<N, W>, const N: usize, const W: usize> Send for Table<T, N, W> {}
 // SAFETY: Objects are handed out by shared reference, and are `Sync`; changes are made
 // under the lock.
-unsafe impl<T: Keyed<N>, const N: usize> Sync for Table<T, N> {}
+unsafe impl<T: Keyed<N, W>, const N: usize, const W: usize> Sync for Table<T, N, W> {}
 
 /// The hash tables of a table.
 ///
 /// # Invariants
 ///
-/// All are initialised.
+/// All are initialised, for nodes with keys of `W` words.
 #[pin_data(PinnedDrop)]
-struct Indexes<const N: usize> {
+struct Indexes<const N: usize, const W: usize> {
     #[pin]
     tables: [Opaque<bindings::rhashtable>; N],
 }
 
-impl<const N: usize> Indexes<N> {
+impl<const N: usize, const W: usize> Indexes<N, W> {
     /// Initialises the hash tables, with room for `hint` objects at first.
     fn new(hint: u16) -> impl PinInit<Self, Error> {
         let init = move |slot: *mut Self| -> Result {
@@ -183,7 +181,7 @@ impl<const N: usize> Indexes<N> {
             for i in 0..N {
                 // SAFETY: The structure begins with `N` hash tables, and `slot` is valid
                 // for writing.
-                let result = unsafe { bindings::helpers::rht_init(tables.add(i), hint) };
+                let result = unsafe { Node::<W>::init(tables.add(i), hint) };
                 if let Err(error) = to_result(result) {
                     for j in 0..i {
                         // SAFETY: Initialised above, and empty.
@@ -207,7 +205,7 @@ impl<const N: usize> Indexes<N> {
 }
 
 #[pinned_drop]
-impl<const N: usize> PinnedDrop for Indexes<N> {
+impl<const N: usize, const W: usize> PinnedDrop for Indexes<N, W> {
     fn drop(self: Pin<&mut Self>) {
         for table in &self.tables {
             // SAFETY: By the type invariant the hash table is initialised. The owner has
@@ -217,7 +215,7 @@ impl<const N: usize> PinnedDrop for Indexes<N> {
     }
 }
 
-impl<T: Keyed<N>, const N: usize> Table<T, N> {
+impl<T: Keyed<N, W>, const N: usize, const W: usize> Table<T, N, W> {
     /// Makes an empty table, with room for `hint` objects at first.
     ///
     /// # Errors
@@ -243,7 +241,7 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
     pub(crate) fn find<'rcu>(
         &'rcu self,
         index: usize,
-        key: &Key,
+        key: &Key<W>,
         rcu: &'rcu rcu::Guard,
     ) -> Option<&'rcu T> {
         let entry = self.look_up(index, key, rcu)?;
@@ -258,16 +256,16 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
     fn look_up(
         &self,
         index: usize,
-        Key(key): &Key,
+        Key(key): &Key<W>,
         _rcu: &rcu::Guard,
-    ) -> Option<NonNull<RcuBox<Entry<T, N>>>> {
+    ) -> Option<NonNull<RcuBox<Entry<T, N, W>>>> {
         let table = self.indexes.get(index)?;
         // SAFETY: By the type invariant the hash table is initialised; the RCU read lock
         // is held.
-        let node = NonNull::new(unsafe { bindings::helpers::rht_lookup(table, key.as_ptr()) })?;
-        let offset = RcuBox::<Entry<T, N>>::VALUE_OFFSET
-            .wrapping_add(core::mem::offset_of!(Entry<T, N>, nodes))
-            .wrapping_add(index.wrapping_mul(size_of::<bindings::net_rht_node>()));
+        let node = unsafe { Node::look_up(table, key) }?;
+        let offset = RcuBox::<Entry<T, N, W>>::VALUE_OFFSET
+            .wrapping_add(core::mem::offset_of!(Entry<T, N, W>, nodes))
+            .wrapping_add(index.wrapping_mul(size_of::<Node<W>>()));
         // SAFETY: By the type invariant the node is number `index` of the `nodes` of an
         // entry in an `RcuBox`, so that the box begins `offset` octets in front of it.
         Some(unsafe { node.byte_sub(offset).cast() })
@@ -287,7 +285,7 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
     }
 
     /// Finds the entry with the lowest number from `index` on, and sets it to that.
-    fn next_entry(&self, index: &mut c_ulong) -> Option<NonNull<RcuBox<Entry<T, N>>>> {
+    fn next_entry(&self, index: &mut c_ulong) -> Option<NonNull<RcuBox<Entry<T, N, W>>>> {
         // SAFETY: By the type invariant the array is initialised; reserved numbers are
         // not found.
         let entry = unsafe {
@@ -302,7 +300,7 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
     }
 
     /// Locks the table for changes. Sleeps.
-    pub(crate) fn lock(&self) -> Locked<'_, T, N> {
+    pub(crate) fn lock(&self) -> Locked<'_, T, N, W> {
         Locked {
             state: self.state.lock(),
             table: self,
@@ -311,7 +309,7 @@ impl<T: Keyed<N>, const N: usize> Table<T, N> {
 }
 
 #[pinned_drop]
-impl<T: Keyed<N>, const N: usize> PinnedDrop for Table<T, N> {
+impl<T: Keyed<N, W>, const N: usize, const W: usize> PinnedDrop for Table<T, N, W> {
     fn drop(self: Pin<&mut Self>) {
         self.lock().close();
         // SAFETY: By the type invariant the array is initialised; it is empty.
@@ -320,19 +318,19 @@ impl<T: Keyed<N>, const N: usize> PinnedDrop for Table<T, N> {
 }
 
 /// A table that its holder may change.
-pub(crate) struct Locked<'a, T: Keyed<N>, const N: usize> {
-    table: &'a Table<T, N>,
+pub(crate) struct Locked<'a, T: Keyed<N, W>, const N: usize, const W: usize = 3> {
+    table: &'a Table<T, N, W>,
     state: MutexGuard<'a, State>,
 }
 
-impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
+impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
     /// Finds the entry whose key number `index` is `key`. It stays until we remove it.
-    fn look_up(&self, index: usize, key: &Key) -> Option<NonNull<RcuBox<Entry<T, N>>>> {
+    fn look_up(&self, index: usize, key: &Key<W>) -> Option<NonNull<RcuBox<Entry<T, N, W>>>> {
         self.table.look_up(index, key, &rcu::read_lock())
     }
 
     /// Finds the object whose key number `index` is `key`.
-    pub(crate) fn find(&self, index: usize, key: &Key) -> Option<&T> {
+    pub(crate) fn find(&self, index: usize, key: &Key<W>) -> Option<&T> {
         let entry = self.look_up(index, key)?;
         // SAFETY: Nobody else removes objects while the lock is held, and we do not while
         // `self` is borrowed.
@@ -360,7 +358,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     /// - ENOMEM.
     ///
     /// On an error the table is as before.
-    pub(crate) fn insert(&mut self, object: Unpublished<T, N>) -> Result<&T> {
+    pub(crate) fn insert(&mut self, object: Unpublished<T, N, W>) -> Result<&T> {
         if *self.state == State::Closed {
             return Err(ENODEV);
         }
@@ -400,7 +398,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     /// # Safety
     ///
     /// `this` must be valid, and in no index.
-    unsafe fn link(&self, this: *mut RcuBox<Entry<T, N>>) -> Result {
+    unsafe fn link(&self, this: *mut RcuBox<Entry<T, N, W>>) -> Result {
         for index in 0..N {
             // SAFETY: The entry is valid by the caller's duty.
             if let Err(error) = unsafe { self.link_one(this, index) } {
@@ -419,11 +417,11 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     /// # Safety
     ///
     /// `this` must be valid, and not in that index.
-    unsafe fn link_one(&self, this: *mut RcuBox<Entry<T, N>>, index: usize) -> Result {
+    unsafe fn link_one(&self, this: *mut RcuBox<Entry<T, N, W>>, index: usize) -> Result {
         // SAFETY: The entry is valid by the caller's duty.
         let (table, node) = unsafe { self.place(this, index) }.ok_or(EINVAL)?;
         // SAFETY: The hash table is initialised, and the node in none.
-        to_result(unsafe { bindings::helpers::rht_insert(table, node) })
+        to_result(unsafe { Node::insert(table, node) })
     }
 
     /// Takes an entry out of one index.
@@ -431,11 +429,11 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     /// # Safety
     ///
     /// `this` must be valid, and in that index.
-    unsafe fn unlink_one(&self, this: *mut RcuBox<Entry<T, N>>, index: usize) {
+    unsafe fn unlink_one(&self, this: *mut RcuBox<Entry<T, N, W>>, index: usize) {
         // SAFETY: The entry is valid by the caller's duty.
         if let Some((table, node)) = unsafe { self.place(this, index) } {
             // SAFETY: The node is in this hash table by the caller's duty.
-            unsafe { bindings::helpers::rht_remove(table, node) };
+            unsafe { Node::remove(table, node) };
         }
     }
 
@@ -446,9 +444,9 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     /// `this` must be valid.
     unsafe fn place(
         &self,
-        this: *mut RcuBox<Entry<T, N>>,
+        this: *mut RcuBox<Entry<T, N, W>>,
         index: usize,
-    ) -> Option<(*mut bindings::rhashtable, *mut bindings::net_rht_node)> {
+    ) -> Option<(*mut bindings::rhashtable, *mut Node<W>)> {
         let table = self.table.indexes.get(index)?;
         // SAFETY: The entry is valid by the caller's duty.
         let node = unsafe { (*this).value() }.nodes.get(index)?.get();
@@ -468,9 +466,9 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     pub(crate) fn replace(
         &mut self,
         index: usize,
-        key: &Key,
-        object: Unpublished<T, N>,
-    ) -> Result<(&T, Removed<T, N>)> {
+        key: &Key<W>,
+        object: Unpublished<T, N, W>,
+    ) -> Result<(&T, Removed<T, N, W>)> {
         let old = self.look_up(index, key).ok_or(ENOENT)?.as_ptr();
         let mut entry = object.0;
         // SAFETY: Nobody removes the old entry while the lock is held.
@@ -502,7 +500,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
                 } else if let (Some((table, new)), Some((_, old))) =
                     (self.place(this, i), self.place(old, i))
                 {
-                    bindings::helpers::rht_replace(table, old, new);
+                    Node::replace(table, old, new);
                 }
             }
         }
@@ -518,7 +516,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     }
 
     /// Takes out the object whose key number `index` is `key`.
-    pub(crate) fn remove(&mut self, index: usize, key: &Key) -> Option<Removed<T, N>> {
+    pub(crate) fn remove(&mut self, index: usize, key: &Key<W>) -> Option<Removed<T, N, W>> {
         let entry = self.look_up(index, key)?;
         // SAFETY: Nobody else removes entries while the lock is held.
         Some(unsafe { self.unlink(entry) })
@@ -529,7 +527,7 @@ impl<T: Keyed<N>, const N: usize> Locked<'_, T, N> {
     /// # Safety
     ///
     /// `entry` must be in the table.
-    unsafe fn unlink(&mut self, entry: NonNull<RcuBox<Entry<T, N>>>) -> Removed<T, N> {
+    unsafe fn unlink(&mut self, entry: NonNull<RcuBox<Entry<T, N, W>>>) -> Removed<T, N, W> {
         for index in 0..N {
             // SAFETY: The entry is in all indexes by the caller's duty.
             unsafe { self.unlink_one(entry.as_ptr(), index) };

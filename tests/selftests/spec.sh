@@ -18,8 +18,8 @@ netns GSN
 netns FAR
 pair "$GSN" 192.0.2.1/24 "$FAR" 192.0.2.2/24
 here="ns=$GSN"
-limits=" 72:u64=1000000 73:u64=2000000"
-[ "$DRIVER" != c ] || here+=" mainline" limits=""
+limits=" 72:u64=1000000 73:u64=2000000" bearer=" bearer=5"
+[ "$DRIVER" != c ] || here+=" mainline" limits="" bearer=""
 pdp="spec $folder/gtp.yaml $here"
 
 family() {
@@ -62,6 +62,7 @@ contexts() {
 		setlink ns=$GSN dev=gtp0 up
 		newpdp ns=$GSN link=gtp0 version=0 tid=1 flow=2 ms=10.45.0.1 peer=192.0.2.2
 		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2 qfi=9 rqi= ppi=3$limits
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=5 o_tei=5 ms=10.45.0.5 peer=192.0.2.2$bearer
 		newpdp ns=$GSN link=gtp6 version=1 i_tei=1 o_tei=2 family=10 ms6=2001:db8:: peer6=::1
 	END
 }
@@ -113,6 +114,26 @@ notifications() {
 	END
 }
 
+routes() {
+	[ "$DRIVER" != c ] || return
+	cat <<-END
+		test routes: what is told, and what replies have
+		subscribe route-ear ns=$GSN
+		newroute ns=$GSN link=gtp0 dst=10.99.0.0 dstlen=16 ms=10.45.0.1
+		$pdp event=newroute-ntf@route-ear
+		newpdp ns=$GSN link=gtp6 version=1 i_tei=1 o_tei=2 family=10 ms6=2001:db8:: peer6=::1 flags=replace
+		newroute ns=$GSN link=gtp6 dst6=2001:db8:1:: dstlen=48 ms6=2001:db8::
+		$pdp reply=getroute
+		$pdp reply-number=getroute
+		close route-ear
+		subscribe route-ear ns=$GSN
+		delroute ns=$GSN link=gtp0 dst=10.99.0.0 dstlen=16
+		$pdp event=delroute-ntf@route-ear
+		delroute ns=$GSN link=gtp6 dst6=2001:db8:1:: dstlen=48
+		close route-ear
+	END
+}
+
 dual_stack() {
 	cat <<-END
 		test the data of a link with all that is ours
@@ -134,6 +155,7 @@ rights() {
 	contexts
 	family
 	replies
+	routes
 	notifications
 	dual_stack
 ) | gt

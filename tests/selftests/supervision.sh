@@ -37,10 +37,10 @@ pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$PEER" route add local 198.51.100.0/24 dev lo
 heard=/tmp/supervision.heard
 
-# supervised WORDS...: a link on the GSN that supervises its paths quickly.
+# supervised: a link on the GSN that supervises its paths quickly.
 supervised() {
 	gtpctl -n "$GSN" link add gtp0 role ggsn dual_stack local 192.0.2.1 local6 2001:db8:a::1 \
-		echo_interval 60 echo_t3 300 echo_n3 3 up "$@"
+		echo_interval 60 echo_t3 300 echo_n3 3 up
 }
 
 # context N PEER [VERSION]: of an MS with the number N.
@@ -62,13 +62,13 @@ shows() {
 
 # listen: what is told from now on goes to a file. told N WORDS: that was told N times.
 listen() {
-	gtpctl -n "$GSN" monitor >$heard 2>/tmp/supervision.said &
+	gtpctl -n "$GSN" monitor >"$heard" 2>/tmp/supervision.said &
 	background+=($!)
 	until_true grep -q Listening /tmp/supervision.said
 }
 told() {
-	[ "$(grep -c -- "^path .*$2" $heard)" = "$1" ] || {
-		cat $heard
+	[ "$(grep -c -- "^path .*$2" "$heard")" = "$1" ] || {
+		cat "$heard"
 		return 1
 	}
 }

@@ -55,6 +55,7 @@ pub const LINK: Schema = &[
     ("interval", 78, Shape::Number(4)),
     ("t3", 79, Shape::Number(4)),
     ("n3", 80, Shape::Number(1)),
+    ("bearersource", 81, Shape::Number(1)),
 ];
 
 /// `GTPA_*`.
@@ -80,6 +81,10 @@ pub const PDP: Schema = &[
     ("threshold", 72, Shape::Number(8)),
     ("quota", 73, Shape::Number(8)),
     ("action", 74, Shape::Number(1)),
+    ("bearer", 80, Shape::Number(1)),
+    ("dst", 81, Shape::Ip4),
+    ("dst6", 81, Shape::Ip6),
+    ("dstlen", 82, Shape::Number(1)),
 ];
 
 /// One attribute with its header, padded with zeroes to four octets.

@@ -121,6 +121,9 @@ pub fn command(text: &str) -> Done<u8> {
         "getpdp" => 2,
         "echoreq" => 3,
         "endmarker" => 66,
+        "newroute" => 71,
+        "delroute" => 72,
+        "getroute" => 73,
         _ => match text.parse() {
             Ok(number) => number,
             Err(_) => return usage(format!("{text}: no such command")),

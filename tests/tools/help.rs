@@ -62,7 +62,8 @@ Packets: layers separated by /, several packets in one datagram by +; `*` as a v
 Links (attributes: NAME=VALUE, or NAME:TYPE=VALUE with u8 u16 u32 u64 be32 hex str)
   newlink [ns=] name= [up] [mtu=] [kind=] [nonul] [noinfo] [flags=create,excl|none]
           [netns=FILE] [linkns=NSID] [index=N]
-          [fd0= fd1= hashsize= role= create= restart= local= local6= qfisource= qficheck=] [=> ERRNO]
+          [fd0= fd1= hashsize= role= create= restart= local= local6= qfisource= qficheck=
+          bearersource=] [=> ERRNO]
   nolink [ns=] dev=         there is none of that name
   dellink [ns=] dev= | setlink [ns=] dev= up|down|mtu=|netns=
   linkdata [ns=] dev= ATTRIBUTES     the link's own data, octet by octet
@@ -71,9 +72,10 @@ Links (attributes: NAME=VALUE, or NAME:TYPE=VALUE with u8 u16 u32 u64 be32 hex s
 PDP contexts
   newpdp|delpdp|getpdp|echoreq|endmarker [ns=] [flags=excl,replace,create,append] [cmd=]
           link= version= tid= flow= i_tei= o_tei= ms= peer= ms6= peer6= family= nsfd=
-          qfi= rqi= ppi= endmarker= [=> ERRNO]   rqi and endmarker have no value
+          qfi= rqi= ppi= endmarker= bearer= [=> ERRNO]   rqi and endmarker have no value
+  newroute|delroute|getroute [ns=] [flags=replace] link= dst=|dst6= dstlen= ms=|ms6= [=> ERRNO]
   reply cmd=N ATTRIBUTES     the last reply, octet by octet
-  dump [ns=] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES | dumped padded (with zeroes)
+  dump [ns=] [cmd=getroute] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES | dumped padded (with zeroes)
   dumpbegin [ns=] [link=] | dumppart N | dumprest   the same in parts, with time in between
   lived tei=N count=N         the dump has each of these incoming TEIDs exactly once
   bulk newpdp|delpdp [ns=] dev= count= [version=] tei= [o_tei=] ms= peer= [flags=excl]

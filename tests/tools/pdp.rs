@@ -108,11 +108,12 @@ fn compare(message: &Message, command: Option<&str>, want: &[u8]) -> Done {
     }
 }
 
-/// `dump`: all contexts of a namespace.
+/// `dump`: all contexts of a namespace, or what another command dumps.
 pub fn dump(ctx: &mut Ctx, args: &mut Args) -> Done {
     let ns = args.take("ns");
+    let command = genl::command(args.take("cmd").as_deref().unwrap_or("getpdp"))?;
     let family = genl::family(ctx, ns.as_deref())?;
-    let mut body = vec![2, 0, 0, 0];
+    let mut body = vec![command, 0, 0, 0];
     body.extend(attr::encode(ctx, ns.as_deref(), PDP, args)?);
     let channel = ctx.channel(ns.as_deref(), libc::NETLINK_GENERIC)?;
     let outcome = channel.request(family.id, libc::NLM_F_DUMP as u16, &body)?;

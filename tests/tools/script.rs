@@ -209,9 +209,8 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "linkdata" => link::data(ctx, &mut args)?,
         "linkprop" => link::properties(ctx, &mut args)?,
         "nolink" => link::absent(&mut args)?,
-        "newpdp" | "delpdp" | "getpdp" | "echoreq" | "endmarker" => {
-            pdp::request(ctx, &verb, &mut args)?
-        }
+        "newpdp" | "delpdp" | "getpdp" | "echoreq" | "endmarker" | "newroute" | "delroute"
+        | "getroute" => pdp::request(ctx, &verb, &mut args)?,
         "reply" => pdp::reply(ctx, &mut args)?,
         "dump" => pdp::dump(ctx, &mut args)?,
         "dumped" => pdp::dumped(ctx, &mut args)?,

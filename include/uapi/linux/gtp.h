@@ -99,6 +99,8 @@
  * GTP_CMD_END_MARKER		a peer has sent the last packet on a tunnel
  * GTP_CMD_PATH			a peer answers, or does so no more
  * GTP_CMD_USAGE		a context has reached a limit of its volume
+ * GTP_CMD_NEWROUTE		a framed route was made or changed
+ * GTP_CMD_DELROUTE		a framed route was removed by a request
  *
  * The first two carry the attributes of a reply.
  *
@@ -138,6 +140,48 @@
  * priority until the packet is forwarded, that is in "prerouting", "input" and
  * tc's ingress. TCP segments that are joined on their way up keep the QFI of
  * the first.
+ *
+ *
+ * Bearers
+ * =======
+ *
+ * An MS may have several contexts for one address: a default bearer and up to 63
+ * dedicated ones (TS 23.401 4.7.2), told apart by GTPA_BEARER, each with
+ * tunnels of its own. With IFLA_GTP_BEARER_SOURCE a classifier chooses among
+ * them packet by packet, as it does among QoS flows: a packet whose priority or
+ * mark is GTP_BEARER_TAG + n is sent on bearer n of its MS if there is one, and
+ * all others on the default bearer. A T-PDU that the link receives on a
+ * dedicated bearer gets GTP_BEARER_TAG + n for priority or mark in the same way.
+ * With IFLA_GTP_QFI_SOURCE on the same field a value names either a QFI or a
+ * bearer, and a received T-PDU with a QFI that is told gets that. What comes in on
+ * any bearer of an MS must be of the address of the MS, and may not be more.
+ *
+ * In tc's notation the priority of bearer 5 is 4252:5:
+ *
+ *	tc filter add dev gtp0 egress protocol ip flower ip_proto udp dst_port 5060 \
+ *		action skbedit priority 4252:5
+ *
+ *
+ * Framed routes
+ * =============
+ *
+ * A prefix may be behind an MS (RFC 2865 5.22, TS 29.061): GTP_CMD_NEWROUTE
+ * gives it the address of the MS for a gateway. A packet for an address that no
+ * MS of the link has is sent to the MS that the longest of the link's prefixes
+ * which the address is in leads to, on the bearer that is chosen among those of
+ * that MS; and a T-PDU is received from such an address on the bearers of that MS
+ * only. On an SGSN source and destination change places, as for contexts. A
+ * prefix of 32 or 128 bits is one more address of the MS.
+ *
+ * A context comes before a route for the same: one of IPv6 stands for its
+ * prefix of 64 bits, so that routes of 65 bits and more come before it. What is
+ * behind an MS is never what another MS has for its own.
+ *
+ * A route belongs to the MS's address and needs a default bearer of that: when
+ * the context of that is removed, or gets another address or bearer by a change,
+ * its routes are gone, which GTP_CMD_DELPDP, GTP_CMD_NEWPDP or GTP_CMD_FLUSH say and
+ * no GTP_CMD_DELROUTE does. They stay when it is replaced by one with the same MS
+ * address, as it is in a handover, and when dedicated bearers come and go.
  *
  *
  * Usage
@@ -192,10 +236,11 @@
  *	(Yes, the number is zero.) Takes GTPA_LINK, GTPA_VERSION, the
  *	identifiers of that version (GTPA_TID and GTPA_FLOW, or GTPA_I_TEI
  *	and GTPA_O_TEI), the peer's address and the MS address, and optionally
- *	GTPA_FAMILY, GTPA_NET_NS_FD, GTPA_VOLUME_THRESHOLD, GTPA_VOLUME_QUOTA
- *	and GTPA_QUOTA_ACTION. The link may be down.
+ *	GTPA_FAMILY, GTPA_NET_NS_FD, GTPA_BEARER, GTPA_VOLUME_THRESHOLD,
+ *	GTPA_VOLUME_QUOTA and GTPA_QUOTA_ACTION. The link may be down.
  *
- *	A context is found by its MS address, and by its TID or incoming TEID
+ *	A context is found by its MS address and bearer (without GTPA_BEARER
+ *	the default one), and by its TID or incoming TEID
  *	within its version and family. Where none is found, one is made. Where
  *	one is: NLM_F_EXCL makes it EEXIST; NLM_F_REPLACE replaces it as a
  *	whole, be it found by one key or by both, and EEXIST means that the
@@ -209,11 +254,14 @@
  *	on. GTPA_QFI, GTPA_RQI and GTPA_PPI are optional: a change without any
  *	of them leaves them as they are (unless it is one to version 0), any
  *	other request means them as it says them. With GTPA_END_MARKER a
- *	change or replacement ends the tunnel that it leaves.
+ *	change or replacement ends the tunnel that it leaves. A request
+ *	without GTPA_BEARER is about the default bearer, whatever finds the
+ *	context: a dedicated bearer's is to be named, or it becomes that of
+ *	the default bearer, which is EEXIST if there is one.
  *
  *	EINVAL: a mandatory attribute is missing, the version is unknown, or
  *	the MS address is not of GTPA_FAMILY, or a limit or what is done about
- *	it is not valid; or see GTPA_QFI, GTPA_RQI, GTPA_PPI and
+ *	it is not valid; or see GTPA_QFI, GTPA_RQI, GTPA_PPI, GTPA_BEARER and
  *	GTPA_END_MARKER. ENODEV: no such network namespace or link, the link
  *	is not of kind gtp, or it has no socket for that version. EOPNOTSUPP:
  *	limits for a link without IFLA_GTP_USAGE. EPERM: see GTPA_NET_NS_FD.
@@ -226,7 +274,8 @@
  * @GTP_CMD_DELPDP: Remove one PDP context. Takes GTPA_VERSION, GTPA_LINK and
  *	one key. The keys, in the order in which they are tried:
  *	GTPA_MS_ADDRESS, GTPA_MS_ADDR6 (both find the context whatever the
- *	value of GTPA_VERSION), GTPA_TID for version 0, GTPA_I_TEI for version
+ *	value of GTPA_VERSION, that of the bearer that GTPA_BEARER names, or
+ *	else the default one), GTPA_TID for version 0, GTPA_I_TEI for version
  *	1; GTPA_FAMILY says of which family the context is.
  *
  *	EINVAL: GTPA_VERSION or GTPA_LINK missing, no key, or an MS address
@@ -241,7 +290,8 @@
  *	link of kind gtp has that index). Older drivers do not look at the
  *	attributes of a dump. The reply carries GTPA_VERSION, GTPA_LINK,
  *	GTPA_FAMILY, the MS address, the peer's address and the identifiers of
- *	its version, and GTPA_QFI, GTPA_RQI, GTPA_PPI where they are set; and
+ *	its version, GTPA_BEARER if it is not the default bearer's, and
+ *	GTPA_QFI, GTPA_RQI, GTPA_PPI where they are set; and
  *	GTPA_USAGE, if GTPA_STATS asks for it and the link counts usage.
  * @GTP_CMD_ECHOREQ: Send one Echo Request (TS 29.281 7.2.1) from the kernel's
  *	socket. Takes GTPA_VERSION, GTPA_LINK, the peer's address as
@@ -298,6 +348,26 @@
  * @GTP_CMD_USAGE: Notification only. A context has reached its threshold or its
  *	quota: see "Usage" above. Carries the attributes of a reply with
  *	GTPA_USAGE, in which GTPA_USAGE_EVENT says which one.
+ * @GTP_CMD_NEWROUTE: Make a framed route: see above. Takes GTPA_LINK, optionally
+ *	GTPA_NET_NS_FD, the prefix (GTPA_ROUTE_DST, GTPA_ROUTE_DST_LEN) and the
+ *	address of the MS that it is behind, of the same family. With
+ *	NLM_F_REPLACE a route for this prefix is changed: a packet meets the
+ *	one MS or the other. Validation is strict, as for GTP_CMD_END_MARKER.
+ *
+ *	EINVAL: an attribute is missing, see GTPA_ROUTE_DST and
+ *	GTPA_ROUTE_DST_LEN, or the families differ. ENODEV, EPERM,
+ *	EADDRNOTAVAIL: as above. ENOENT: no context of a default bearer has this
+ *	MS address. EEXIST: the prefix has a route, and NLM_F_REPLACE is not
+ *	set. ENOSPC: the MS has 64 routes. ENOMEM.
+ * @GTP_CMD_DELROUTE: Remove a framed route. Takes GTPA_LINK, optionally
+ *	GTPA_NET_NS_FD, and the prefix. ENOENT: no route for exactly this
+ *	prefix. Others: as above.
+ * @GTP_CMD_GETROUTE: Without NLM_F_DUMP: one framed route, attributes and errors
+ *	as for GTP_CMD_DELROUTE. With it: all routes of all links in the
+ *	caller's network namespace, or of the one link that GTPA_LINK names
+ *	(ENODEV: as for GTP_CMD_GETPDP). The reply bears GTP_CMD_NEWROUTE for
+ *	its command and carries GTPA_LINK, the MS address, GTPA_ROUTE_DST and
+ *	GTPA_ROUTE_DST_LEN.
  */
 enum gtp_genl_cmds {
 	GTP_CMD_NEWPDP = 0,
@@ -314,6 +384,9 @@ enum gtp_genl_cmds {
 	GTP_CMD_PATH = 67,
 	GTP_CMD_GETPATH = 68,
 	GTP_CMD_USAGE = 70,
+	GTP_CMD_NEWROUTE = 71,
+	GTP_CMD_DELROUTE = 72,
+	GTP_CMD_GETROUTE = 73,
 };
 
 /*
@@ -324,6 +397,8 @@ enum gtp_genl_cmds {
 #define GTP_CMD_DELPDP_NTF	GTP_CMD_DELPDP
 #define GTP_CMD_ECHOREQ_NTF	GTP_CMD_ECHOREQ
 #define GTP_CMD_END_MARKER_NTF	GTP_CMD_END_MARKER
+#define GTP_CMD_NEWROUTE_NTF	GTP_CMD_NEWROUTE
+#define GTP_CMD_DELROUTE_NTF	GTP_CMD_DELROUTE
 
 /**
  * enum gtp_version - values of GTPA_VERSION
@@ -428,6 +503,14 @@ enum gtp_limit {
  *	GTPA_VOLUME_QUOTA (EINVAL without that one), GTP_QUOTA_TELL where
  *	absent. EINVAL: any other value.
  * @GTPA_PATH: Nest of enum gtp_path_attrs, in GTP_CMD_PATH.
+ * @GTPA_BEARER: u8, 0 to 63. Which bearer of the MS a context is: see "Bearers"
+ *	above. 0, the default: the default bearer. In a reply where it is not
+ *	0. ERANGE: more than 63, or too short. EINVAL: too long.
+ * @GTPA_ROUTE_DST: 4 octets of IPv4 or 16 of IPv6. First address of a framed
+ *	route's prefix. EINVAL: of another length, or a bit behind the prefix
+ *	is set.
+ * @GTPA_ROUTE_DST_LEN: u8. How many bits the prefix has. EINVAL: more than 32
+ *	for IPv4, or 128 for IPv6.
  */
 enum gtp_attrs {
 	GTPA_UNSPEC = 0,
@@ -457,6 +540,9 @@ enum gtp_attrs {
 	GTPA_VOLUME_QUOTA = 73,
 	GTPA_QUOTA_ACTION = 74,
 	GTPA_PATH = 75,
+	GTPA_BEARER = 80,
+	GTPA_ROUTE_DST = 81,
+	GTPA_ROUTE_DST_LEN = 82,
 };
 
 /* Highest of mainline's attributes in enum gtp_attrs. */
@@ -464,6 +550,9 @@ enum gtp_attrs {
 
 /* Added to a QFI: a priority or a mark that names it. See IFLA_GTP_QFI_SOURCE. */
 #define GTP_QFI_TAG		0x51460000
+
+/* Added to GTPA_BEARER: the same for that. See IFLA_GTP_BEARER_SOURCE. */
+#define GTP_BEARER_TAG		0x42520000
 
 /* The peer's former name, which old clients are written with. */
 #define GTPA_SGSN_ADDRESS	GTPA_PEER_ADDRESS
@@ -628,6 +717,12 @@ enum gtp_usage_attrs {
  *	value. ERANGE: too short.
  * @IFLA_GTP_ECHO_N3: u8, 1 or more, the same. 5 where absent. EINVAL: 0. ERANGE:
  *	too short.
+ * @IFLA_GTP_BEARER_SOURCE: u8, in a request, and in a reply where it is not 0.
+ *	What chooses the bearer of a packet: 0, the default: nothing, it is the
+ *	default bearer; 1: the packet's priority, if it is GTP_BEARER_TAG +
+ *	GTPA_BEARER; 2: its mark, in the same way. What is received has its
+ *	bearer told there. See "Bearers" above. EINVAL: another value. ERANGE:
+ *	too short.
  * @__IFLA_GTP_MORE_MAX: One more than the highest attribute.
  */
 enum ifla_gtp_more {
@@ -648,6 +743,7 @@ enum ifla_gtp_more {
 	IFLA_GTP_ECHO_INTERVAL = 78,
 	IFLA_GTP_ECHO_T3 = 79,
 	IFLA_GTP_ECHO_N3 = 80,
+	IFLA_GTP_BEARER_SOURCE = 81,
 	__IFLA_GTP_MORE_MAX,
 };
 

@@ -64,6 +64,9 @@ Words: [dev] NAME, then in any order:
   qfi_source priority|mark
                       what chooses the QoS flow of a packet among those of its
                       PDU session: see IFLA_GTP_QFI_SOURCE in linux/gtp.h
+  bearer_source priority|mark
+                      what chooses the bearer of a packet among those of its
+                      mobile station: see IFLA_GTP_BEARER_SOURCE there
   qfi_check           drop what comes in and is not of its context's QoS flow
   usage               count what each PDP context carries, and let limits be set
   echo_interval N     ask each peer every N seconds, 60 or more, whether it is
@@ -81,7 +84,7 @@ Example: gtpctl link add gtp0 role sgsn
          gtpctl link add gtp0 dual_stack local 192.0.2.1 local6 2001:db8::1";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 19] = [
+const ADD_WORDS: [&str; 20] = [
     "role",
     "hsize",
     "max_pdp",
@@ -95,6 +98,7 @@ const ADD_WORDS: [&str; 19] = [
     "dual_stack",
     "qfi_source",
     "qfi_check",
+    "bearer_source",
     "usage",
     "echo_interval",
     "echo_t3",
@@ -173,8 +177,12 @@ impl Add {
                 "dual_stack" => once(&mut dual_stack, key, ())?,
                 "qfi_check" => once(&mut qfi_check, key, ())?,
                 "qfi_source" => {
-                    let source = qfi_source(words.value(key)?)?;
+                    let source = source(key, words.value(key)?)?;
                     once(&mut config.qfi_source, key, source)?;
+                }
+                "bearer_source" => {
+                    let source = source(key, words.value(key)?)?;
+                    once(&mut config.bearer_source, key, source)?;
                 }
                 "usage" => once(&mut usage, key, ())?,
                 "echo_interval" => {
@@ -276,8 +284,9 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
     let has_flows = config.qfi_check || source != QfiSource::Context;
     let outer = config.outer.without_defaults();
     let interval = config.supervision.interval.filter(|&seconds| seconds != 0);
-    let is_plain = !is_dual_stack && max_pdp.is_none() && !has_flows && !config.usage;
-    if is_plain && outer.is_empty() && interval.is_none() {
+    let bearers = config.bearer_source.unwrap_or_default();
+    let has_more = has_flows || bearers != QfiSource::Context || config.usage || !outer.is_empty();
+    if !is_dual_stack && max_pdp.is_none() && !has_more && interval.is_none() {
         return Ok(None);
     }
 
@@ -295,6 +304,8 @@ fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
         "such outer headers"
     } else if link.supervision.interval != interval {
         "supervised paths"
+    } else if link.bearer_source != bearers {
+        "bearers"
     } else {
         return Ok(None);
     };
@@ -323,14 +334,14 @@ fn address6(keyword: &str, text: &str) -> Result<IpAddr, Failure> {
     }
 }
 
-/// Reads what chooses the QoS flow of a packet.
-fn qfi_source(text: &str) -> Result<QfiSource, Failure> {
+/// Reads what chooses the QoS flow, or the bearer, of a packet.
+fn source(keyword: &str, text: &str) -> Result<QfiSource, Failure> {
     match text {
         "context" => Ok(QfiSource::Context),
         "priority" => Ok(QfiSource::Priority),
         "mark" => Ok(QfiSource::Mark),
         _ => Err(Failure::usage(format!(
-            "qfi_source \"{text}\" is none of context, priority and mark"
+            "{keyword} \"{text}\" is none of context, priority and mark"
         ))),
     }
 }

@@ -47,6 +47,12 @@ fn qos_flows_have_their_words() {
     config.qfi_source = Some(QfiSource::Mark);
     config.qfi_check = true;
     assert_eq!(add.config, config);
+    let add = parse("gtp0 bearer_source mark").unwrap();
+    assert_eq!(add.config.bearer_source, Some(QfiSource::Mark));
+    assert_eq!(
+        parse("gtp0 bearer_source 1").unwrap_err(),
+        "bearer_source \"1\" is none of context, priority and mark"
+    );
     let add = parse("gtp0 qfi_source priority").unwrap();
     assert_eq!(add.config.qfi_source, Some(QfiSource::Priority));
     assert_eq!(

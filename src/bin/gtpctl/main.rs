@@ -19,6 +19,7 @@ mod outer;
 mod output;
 mod path;
 mod pdp;
+mod route;
 mod words;
 
 use clap::{
@@ -69,7 +70,11 @@ enum Object {
     #[command(subcommand)]
     Path(PathVerb),
 
-    /// Print what happens to PDP contexts and paths, Echo Responses, Error
+    /// Framed routes: prefixes behind mobile stations
+    #[command(subcommand)]
+    Route(RouteVerb),
+
+    /// Print what happens to PDP contexts, routes and paths, Echo Responses, Error
     /// Indications and End Markers
     Monitor(MonitorOptions),
 
@@ -139,6 +144,26 @@ enum PdpVerb {
 enum PathVerb {
     /// Show the paths of one link, or of all: where supervision says so, whether
     /// the peer answers, and how fast
+    #[command(visible_aliases = ["show", "ls"], after_help = "Words: [dev NAME | ifindex N]")]
+    List(Words),
+}
+
+/// What is to be done with framed routes.
+#[derive(Debug, Subcommand)]
+enum RouteVerb {
+    /// Make a route for a prefix that has none
+    #[command(after_help = route::ADD_HELP)]
+    Add(Words),
+
+    /// Make a route, or change the one for its prefix at once
+    #[command(after_help = route::ADD_HELP)]
+    Replace(Words),
+
+    /// Remove a route
+    #[command(visible_alias = "delete", after_help = route::DEL_HELP)]
+    Del(Words),
+
+    /// Show the routes of one link, or of all
     #[command(visible_aliases = ["show", "ls"], after_help = "Words: [dev NAME | ifindex N]")]
     List(Words),
 }
@@ -287,6 +312,7 @@ fn run(arguments: &Arguments) -> Outcome {
             enter(arguments)?;
             batch::run(input, options.per_send, options.go_on, format)
         }
+        Object::Route(verb) => route(arguments, verb, format),
         Object::Monitor(options) => {
             enter(arguments)?;
             monitor::run(options.count, options.timeout, format)
@@ -297,6 +323,27 @@ fn run(arguments: &Arguments) -> Outcome {
             enter(arguments)?;
             request.run(format)
         }
+    }
+}
+
+/// Does something with framed routes.
+fn route(arguments: &Arguments, verb: &RouteVerb, format: Format) -> Outcome {
+    let (RouteVerb::Add(words)
+    | RouteVerb::Replace(words)
+    | RouteVerb::Del(words)
+    | RouteVerb::List(words)) = verb;
+    let words = words.as_strs();
+    let request = match verb {
+        RouteVerb::Add(_) | RouteVerb::Replace(_) => route::RouteWords::parse_add(&words)?,
+        RouteVerb::Del(_) => route::RouteWords::parse_del(&words)?,
+        RouteVerb::List(_) => route::RouteWords::parse_list(&words)?,
+    };
+    enter(arguments)?;
+    match verb {
+        RouteVerb::Add(_) => route::add(&request, false),
+        RouteVerb::Replace(_) => route::add(&request, true),
+        RouteVerb::Del(_) => route::del(&request),
+        RouteVerb::List(_) => route::list(&request, format),
     }
 }
 

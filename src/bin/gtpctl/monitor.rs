@@ -16,6 +16,7 @@ use crate::{
         PdpView, //
     },
     path::PathView,
+    route::RouteView,
 };
 use gtp::client::{
     EndMarker,
@@ -127,6 +128,8 @@ enum EventView<'a> {
     Add(PdpView<'a>),
     Del(PdpView<'a>),
     Usage(PdpView<'a>),
+    AddRoute(RouteView<'a>),
+    DelRoute(RouteView<'a>),
     Echo(EchoView),
     ErrorIndication(ErrorIndicationView<'a>),
     EndMarker(EndMarkerView<'a>),
@@ -144,6 +147,12 @@ impl<'a> EventView<'a> {
             Event::New(context) => Self::Add(PdpView::new(context, names.latest(context.link))),
             Event::Del(context) => Self::Del(PdpView::new(context, names.latest(context.link))),
             Event::Usage(context) => Self::Usage(PdpView::new(context, names.latest(context.link))),
+            Event::NewRoute(route) => {
+                Self::AddRoute(RouteView::new(route, names.latest(route.link)))
+            }
+            Event::DelRoute(route) => {
+                Self::DelRoute(RouteView::new(route, names.latest(route.link)))
+            }
             Event::Echo(echo) => Self::Echo(EchoView::new(echo)),
             Event::ErrorIndication(indication) => Self::ErrorIndication(ErrorIndicationView::new(
                 indication,
@@ -170,6 +179,8 @@ impl fmt::Display for EventView<'_> {
             Self::Add(context) => write!(f, "add {context}"),
             Self::Del(context) => write!(f, "del {context}"),
             Self::Usage(context) => write!(f, "usage {context}"),
+            Self::AddRoute(route) => write!(f, "add_route {route}"),
+            Self::DelRoute(route) => write!(f, "del_route {route}"),
             Self::Echo(echo) => write!(f, "echo {echo}"),
             Self::ErrorIndication(indication) => write!(f, "error_indication {indication}"),
             Self::EndMarker(marker) => write!(f, "end_marker {marker}"),
@@ -242,6 +253,7 @@ mod tests {
             ms: "10.45.0.2".parse().unwrap(),
             peer: "192.0.2.1".parse().unwrap(),
             flow: None,
+            bearer: 0,
             other: Vec::new(),
         }
     }

@@ -81,6 +81,8 @@ pub struct PdpView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ppi: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    bearer: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<UsageView>,
 }
 
@@ -189,6 +191,7 @@ impl<'a> PdpView<'a> {
             qfi: context.flow.map(|flow| flow.qfi),
             rqi: context.flow.is_some_and(|flow| flow.rqi),
             ppi: context.flow.and_then(|flow| flow.ppi),
+            bearer: Some(context.bearer).filter(|&bearer| bearer != 0),
             usage: context.usage.as_ref().map(UsageView::new),
         }
     }
@@ -222,6 +225,9 @@ impl fmt::Display for PdpView<'_> {
         }
         if let Some(ppi) = self.ppi {
             write!(f, " ppi {ppi}")?;
+        }
+        if let Some(bearer) = self.bearer {
+            write!(f, " bearer {bearer}")?;
         }
         match &self.usage {
             Some(usage) => usage.fmt(f),
@@ -280,6 +286,8 @@ pub struct LinkView<'a> {
     qfi_source: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     qfi_check: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bearer_source: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     usage: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -290,6 +298,15 @@ pub struct LinkView<'a> {
     echo_n3: Option<u8>,
     #[serde(flatten)]
     outer: OuterView,
+}
+
+/// The word for what chooses something of a packet.
+fn source_word(source: QfiSource) -> Option<&'static str> {
+    match source {
+        QfiSource::Context => None,
+        QfiSource::Priority => Some("priority"),
+        QfiSource::Mark => Some("mark"),
+    }
 }
 
 /// Tells whether a flag is left out: as `ip` does, only what is set is shown.
@@ -316,12 +333,9 @@ impl<'a> LinkView<'a> {
             max_pdp: link.max_pdp,
             restart_count: link.restart_count,
             dual_stack: link.dual_stack,
-            qfi_source: match link.qfi_source {
-                QfiSource::Context => None,
-                QfiSource::Priority => Some("priority"),
-                QfiSource::Mark => Some("mark"),
-            },
+            qfi_source: source_word(link.qfi_source),
             qfi_check: link.qfi_check,
+            bearer_source: source_word(link.bearer_source),
             usage: link.usage,
             echo_interval: link.supervision.interval,
             echo_t3: link.supervision.t3,
@@ -354,6 +368,9 @@ impl fmt::Display for LinkView<'_> {
         }
         if self.qfi_check {
             f.write_str(" qfi_check")?;
+        }
+        if let Some(source) = self.bearer_source {
+            write!(f, " bearer_source {source}")?;
         }
         if self.usage {
             f.write_str(" usage")?;
@@ -457,6 +474,7 @@ mod tests {
             ms: IpAddr::V4(Ipv4Addr::new(10, 45, 0, 2)),
             peer: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
             flow: None,
+            bearer: 0,
             other: Vec::new(),
         }
     }
@@ -490,13 +508,14 @@ mod tests {
             rqi: true,
             ppi: Some(3),
         });
+        context.bearer = 5;
         let view = PdpView::new(&context, Some("gtp0"));
         assert_eq!(
             view.to_string(),
-            "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1 qfi 9 rqi ppi 3"
+            "dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1 qfi 9 rqi ppi 3 bearer 5"
         );
         let json = serde_json::to_string(&view).unwrap();
-        assert!(json.ends_with(r#""peer":"192.0.2.1","qfi":9,"rqi":true,"ppi":3}"#));
+        assert!(json.ends_with(r#""peer":"192.0.2.1","qfi":9,"rqi":true,"ppi":3,"bearer":5}"#));
     }
 
     #[test]
@@ -585,6 +604,7 @@ mod tests {
             dual_stack: false,
             qfi_source: QfiSource::Context,
             qfi_check: false,
+            bearer_source: QfiSource::Context,
             usage: false,
             outer: gtp::client::OuterHeaders::default(),
             supervision: gtp::client::Supervision::default(),

@@ -61,6 +61,8 @@ Words, in any order:
   peer ADDRESS           GSN at the other end of the tunnel
   qfi N                  version 1: what is sent is of that QoS flow, 0 to 63, of
                          a PDU session of 5G
+  bearer N               which bearer of the mobile station, 0 to 63; 0, the
+                         default bearer, where absent
   rqi, ppi N             with qfi, towards mobile stations: it asks for reflective
                          QoS; it has that paging policy, 0 to 7
   end_marker             update and replace: if the context leaves its tunnel, an
@@ -79,7 +81,8 @@ Example: gtpctl pdp add dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer
 pub const KEY_HELP: &str = "\
 Words, in any order:
   dev NAME | ifindex N   link, by name or by interface index
-  ms ADDRESS             the context of that mobile station, or:
+  ms ADDRESS             the context of that mobile station, and
+  bearer N               that bearer of it, 0 (the default one) to 63; or:
   version 0|1            GTP version; follows from tid or i_tei where absent
   i_tei N                version 1: the context with that incoming TEID
   tid N                  version 0: the context with that tunnel identifier
@@ -91,7 +94,7 @@ Numbers are decimal, or hexadecimal after 0x.
 Example: gtpctl pdp del dev gtp0 ms 10.45.0.2";
 
 /// Keywords of `add`.
-const ADD_WORDS: [&str; 17] = [
+const ADD_WORDS: [&str; 18] = [
     "dev",
     "ifindex",
     "netns",
@@ -109,10 +112,11 @@ const ADD_WORDS: [&str; 17] = [
     "threshold",
     "quota",
     "quota_action",
+    "bearer",
 ];
 /// Keywords of `del`, `get` and `end-marker`.
-const KEY_WORDS: [&str; 8] = [
-    "dev", "ifindex", "netns", "version", "i_tei", "tid", "ms", "family",
+const KEY_WORDS: [&str; 9] = [
+    "dev", "ifindex", "netns", "version", "i_tei", "tid", "ms", "family", "bearer",
 ];
 /// Keywords of `list`.
 const LIST_WORDS: [&str; 2] = ["dev", "ifindex"];
@@ -138,6 +142,7 @@ struct PdpWords<'a> {
     threshold: Option<u64>,
     quota: Option<u64>,
     quota_action: Option<QuotaAction>,
+    bearer: Option<u8>,
 }
 
 impl<'a> PdpWords<'a> {
@@ -176,6 +181,7 @@ impl<'a> PdpWords<'a> {
             "peer" => once(&mut self.peer, key, address(key, value)?),
             "family" => once(&mut self.family, key, family(value)?),
             "qfi" => once(&mut self.qfi, key, number(key, value, 63)?),
+            "bearer" => once(&mut self.bearer, key, number(key, value, 63)?),
             "ppi" => once(&mut self.ppi, key, number(key, value, 7)?),
             "threshold" => once(&mut self.threshold, key, limit(key, value)?),
             "quota" => once(&mut self.quota, key, limit(key, value)?),
@@ -276,6 +282,7 @@ pub struct AddWords<'a> {
     ms: IpAddr,
     peer: IpAddr,
     flow: Option<QosFlow>,
+    bearer: u8,
     end_marker: bool,
 }
 
@@ -307,6 +314,7 @@ impl<'a> AddWords<'a> {
             ms: words.ms.ok_or_else(|| missing("ms"))?,
             peer: words.peer.ok_or_else(|| missing("peer"))?,
             flow: words.qos_flow(&tunnel)?,
+            bearer: words.bearer.unwrap_or(0),
             end_marker: words.end_marker.is_some(),
         })
     }
@@ -332,6 +340,7 @@ impl<'a> AddWords<'a> {
             ms: self.ms,
             peer: self.peer,
             flow: self.flow,
+            bearer: self.bearer,
             other: Vec::new(),
         };
         Ok((context, link.netns))
@@ -357,7 +366,13 @@ impl<'a> KeyWords<'a> {
                 if words.family.is_some_and(|family| family != Family::of(ms)) {
                     return Err(Failure::usage(format!("ms {ms} is not of family {family}")));
                 }
-                PdpKey::Ms(ms)
+                match words.bearer {
+                    None => PdpKey::Ms(ms),
+                    Some(bearer) => PdpKey::Bearer(ms, bearer),
+                }
+            }
+            _ if words.bearer.is_some() => {
+                return Err(Failure::usage("\"bearer\" goes with \"ms\" only"));
             }
             (None, Some(tid), None) => PdpKey::Tid(tid, family),
             (None, None, Some(i_tei)) => PdpKey::ITei(i_tei, family),
@@ -396,24 +411,29 @@ pub fn add(request: &AddWords<'_>, mode: NewMode) -> Outcome {
     let mut client = GtpClient::open()?;
 
     client.new_pdp(&context, netns, mode)?;
-    if context.flow.is_none() {
+    if context.flow.is_none() && context.bearer == 0 {
         return Ok(());
     }
-    // A driver that knows of no QoS flows has made a context without.
+    // A driver that knows of no QoS flows, or of no bearers, has made a context without.
     let link = LinkRef {
         index: context.link,
         netns,
     };
-    let key = PdpKey::Ms(context.ms);
-    if client.get_pdp(link, &key, false)?.flow.is_some() {
+    let key = PdpKey::Bearer(context.ms, context.bearer);
+    let made = client.get_pdp(link, &key, false)?;
+    let what = if made.bearer != context.bearer {
+        "bearers"
+    } else if context.flow.is_some() && made.flow.is_none() {
+        "QoS flows"
+    } else {
         return Ok(());
-    }
+    };
     if mode == NewMode::Exclusive {
         client.del_pdp(link, &key)?;
     }
-    Err(Failure::Refused(
-        "this driver knows no QoS flows (EOPNOTSUPP)".to_string(),
-    ))
+    Err(Failure::Refused(format!(
+        "this driver knows no {what} (EOPNOTSUPP)"
+    )))
 }
 
 /// Sends an End Marker.

@@ -38,6 +38,7 @@ fn words_stand_in_any_order() {
         ms: "10.45.0.2".parse().unwrap(),
         peer: "192.0.2.1".parse().unwrap(),
         flow: None,
+        bearer: 0,
         end_marker: false,
     };
     for line in [
@@ -250,6 +251,7 @@ fn what_is_printed_can_be_read_again() {
         ms: "2001:db8:0:1::".parse().unwrap(),
         peer: "192.0.2.1".parse().unwrap(),
         flow: None,
+        bearer: 0,
         other: Vec::new(),
     };
     let text = PdpView::new(&context, None).to_string();

@@ -6,7 +6,7 @@ use super::{
     super::{
         device::Gtp,
         pdp::{
-            ms_key,
+            bearer_key,
             Family,
             TunnelId,
             BY_MS,
@@ -25,6 +25,7 @@ use super::{
         notify, //
     },
     request::{
+        bearer,
         device,
         family,
         ms_prefix,
@@ -41,8 +42,14 @@ use crate::{
             DumpRequest,
             Request, //
         },
-        link::Driver,
-        nlattr::Attrs,
+        link::{
+            Device,
+            Driver, //
+        },
+        nlattr::{
+            Attrs,
+            Writer, //
+        },
         table::Key, //
     },
     wire::{
@@ -67,7 +74,8 @@ pub(super) fn which(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<(usize
                 c"GTPA_MS_ADDRESS takes GTPA_FAMILY to be AF_INET",
             ));
         }
-        return Ok((BY_MS, ms_key(IpAddr::V4(ms.ipv4()))));
+        let bearer = bearer(attrs, extack)?;
+        return Ok((BY_MS, bearer_key(IpAddr::V4(ms.ipv4()), bearer)));
     }
     if let Some(ms) = attrs.get(attr::MS_ADDR6) {
         if family != AF_INET6 {
@@ -79,7 +87,7 @@ pub(super) fn which(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<(usize
         }
     }
     if let Some(ms) = ms_prefix(attrs, extack)? {
-        return Ok((BY_MS, ms_key(ms)));
+        return Ok((BY_MS, bearer_key(ms, bearer(attrs, extack)?)));
     }
     let id = match (
         version(attrs, extack)?,
@@ -120,6 +128,7 @@ impl Command for DelPdp {
             .remove(index, &key)
             .ok_or_else(|| extack.fail(ENOENT, c"No such context"))?;
         notify(&net, &dev, cmd::DELPDP, &pdp);
+        dev.data().routes.leave(&contexts, &pdp);
         drop(contexts);
         dev.data().paths.leave(pdp);
         Ok(())
@@ -161,53 +170,71 @@ impl Dump for GetPdp {
     /// state. Contexts keep their numbers, so that one that is there all the time
     /// comes exactly once, whatever happens to others.
     fn dump(request: &mut DumpRequest<'_>) -> Result {
-        let net = request.net();
-        let only = request
-            .attrs()
-            .get(attr::LINK)
-            .map(|link| (link, link.u32()));
         let fill = match request.attrs().get(attr::STATS) {
             None => fill,
             Some(_) => fill_with_usage,
         };
-        let [ifindex, id, ..] = *request.state();
-        let mut ifindex = u32::try_from(ifindex).unwrap_or(u32::MAX);
-        let mut id = u32::try_from(id).unwrap_or(u32::MAX);
-        if let Some((link, only)) = only {
-            if ifindex == 0 && Gtp::link_type().find(net, only).is_none() {
-                return Err(request.extack().fail_attr(
-                    ENODEV,
-                    link,
-                    c"No gtp device has this number",
-                ));
-            }
-            ifindex = ifindex.max(only);
+        dump(
+            request,
+            cmd::NEWPDP,
+            |gtp, id, rcu| gtp.contexts.next(id, rcu),
+            fill,
+        )
+    }
+}
+
+/// Dumps what the devices have of something: those of the caller's namespace, or the one that
+/// the request names. `next` finds that with the lowest number from some number on.
+///
+/// Goes on from the device and the object whose numbers it has left in the state. Objects
+/// keep their numbers, so that one that is there all the time comes exactly once, whatever
+/// happens to others.
+pub(super) fn dump<T>(
+    request: &mut DumpRequest<'_>,
+    cmd: u8,
+    next: for<'a> fn(&'a Gtp, u32, &'a rcu::Guard) -> Option<(u32, &'a T)>,
+    fill: fn(&mut Writer<'_>, &Device<Gtp>, &T) -> Result,
+) -> Result {
+    let net = request.net();
+    let only = request
+        .attrs()
+        .get(attr::LINK)
+        .map(|link| (link, link.u32()));
+    let [ifindex, id, ..] = *request.state();
+    let mut ifindex = u32::try_from(ifindex).unwrap_or(u32::MAX);
+    let mut id = u32::try_from(id).unwrap_or(u32::MAX);
+    if let Some((link, only)) = only {
+        if ifindex == 0 && Gtp::link_type().find(net, only).is_none() {
+            return Err(request
+                .extack()
+                .fail_attr(ENODEV, link, c"No gtp device has this number"));
         }
-        let rcu = rcu::read_lock();
-        'devices: while let Some(dev) = Gtp::link_type().next(net, ifindex, &rcu) {
-            if dev.ifindex() != ifindex {
-                ifindex = dev.ifindex();
-                id = 0;
-            }
-            if only.is_some_and(|(_, only)| only != ifindex) {
-                break;
-            }
-            while let Some((found, pdp)) = dev.data().contexts.next(id, &rcu) {
-                id = found;
-                if !request.entry(&FAMILY, cmd::NEWPDP, |writer| fill(writer, dev, pdp)) {
-                    break 'devices;
-                }
-                match id.checked_add(1) {
-                    Some(next) => id = next,
-                    None => break,
-                }
-            }
-            ifindex = ifindex.saturating_add(1);
+        ifindex = ifindex.max(only);
+    }
+    let rcu = rcu::read_lock();
+    'devices: while let Some(dev) = Gtp::link_type().next(net, ifindex, &rcu) {
+        if dev.ifindex() != ifindex {
+            ifindex = dev.ifindex();
             id = 0;
         }
-        let [left_ifindex, left_id, ..] = request.state();
-        *left_ifindex = isize::try_from(ifindex).unwrap_or(isize::MAX);
-        *left_id = isize::try_from(id).unwrap_or(isize::MAX);
-        Ok(())
+        if only.is_some_and(|(_, only)| only != ifindex) {
+            break;
+        }
+        while let Some((found, object)) = next(dev.data(), id, &rcu) {
+            id = found;
+            if !request.entry(&FAMILY, cmd, |writer| fill(writer, dev, object)) {
+                break 'devices;
+            }
+            match id.checked_add(1) {
+                Some(next) => id = next,
+                None => break,
+            }
+        }
+        ifindex = ifindex.saturating_add(1);
+        id = 0;
     }
+    let [left_ifindex, left_id, ..] = request.state();
+    *left_ifindex = isize::try_from(ifindex).unwrap_or(isize::MAX);
+    *left_id = isize::try_from(id).unwrap_or(isize::MAX);
+    Ok(())
 }

@@ -12,11 +12,9 @@ mod new;
 pub(super) mod notify;
 mod paths;
 mod request;
+mod route;
 
-use super::uapi::{
-    attr,
-    cmd, //
-};
+use super::uapi::attr;
 use crate::net::{
     genl::{
         self,
@@ -36,11 +34,10 @@ pub(crate) static FAMILY: genl::Family = genl::Family::new(
     &POLICY,
     &OPS,
     &GROUPS,
-    cmd::ECHOREQ + 1,
 );
 
 /// What the attributes must look like.
-static POLICY: Policy<76> = Policy::new(&[
+static POLICY: Policy<83> = Policy::new(&[
     (attr::LINK, Rule::U32),
     (attr::VERSION, Rule::U32),
     (attr::TID, Rule::U64),
@@ -61,16 +58,22 @@ static POLICY: Policy<76> = Policy::new(&[
     (attr::VOLUME_THRESHOLD, Rule::U64),
     (attr::VOLUME_QUOTA, Rule::U64),
     (attr::QUOTA_ACTION, Rule::U8),
+    (attr::BEARER, Rule::AtMost(63)),
+    (attr::ROUTE_DST, Rule::AtLeast(4)),
+    (attr::ROUTE_DST_LEN, Rule::U8),
 ]);
 
 /// The commands.
-static OPS: [Op; 6] = [
+static OPS: [Op; 9] = [
     Op::lenient::<new::NewPdp>(),
     Op::lenient::<get::DelPdp>(),
     Op::lenient_with_dump::<get::GetPdp>(),
     Op::lenient::<echo::EchoReq>(),
     Op::strict::<end_marker::EndMarker>(),
     Op::strict_dump::<paths::GetPath>(),
+    Op::strict::<route::NewRoute>(),
+    Op::strict::<route::DelRoute>(),
+    Op::strict_with_dump::<route::GetRoute>(),
 ];
 
 /// The multicast groups.

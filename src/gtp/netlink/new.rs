@@ -11,7 +11,7 @@ use super::{
         },
         end_marker::EndMarker,
         pdp::{
-            ms_key,
+            bearer_key,
             Family,
             Pdp,
             Tunnel,
@@ -32,10 +32,12 @@ use super::{
     },
     notify::notify,
     request::{
+        bearer,
         device,
         family,
         missing,
         ms_prefix,
+        octet,
         version,
         NO_LINK, //
     },
@@ -50,10 +52,7 @@ use crate::{
             NLM_F_REPLACE, //
         },
         link::Device,
-        nlattr::{
-            Attr,
-            Attrs, //
-        },
+        nlattr::Attrs,
         table::Unpublished,
         udp::Receiver, //
     },
@@ -197,16 +196,12 @@ impl NewPdp {
         if version == Version::V0 {
             return Err(extack.fail_attr(EINVAL, qfi, c"Version 0 has no QoS flows"));
         }
-        let number = |attr: Attr<'_>, extack: &mut ExtAck<'_>| match attr.bytes() {
-            [octet] => Ok(*octet),
-            _ => Err(extack.fail_attr(EINVAL, attr, c"The attribute's value is one octet")),
-        };
-        let qfi = Qfi::new(number(qfi, extack)?)
+        let qfi = Qfi::new(octet(qfi, extack)?)
             .ok_or_else(|| extack.fail_attr(ERANGE, qfi, c"A QFI is 0 to 63"))?;
         let ppi = match ppi {
             None => None,
             Some(attr) => Some(
-                Ppi::new(number(attr, extack)?)
+                Ppi::new(octet(attr, extack)?)
                     .ok_or_else(|| extack.fail_attr(ERANGE, attr, c"A PPI is 0 to 7"))?,
             ),
         };
@@ -289,6 +284,7 @@ impl Command for NewPdp {
         let gtp = dev.data();
         let peer = Self::peer(&attrs, gtp, tunnel.version(), extack)?;
         let ms = Self::ms(&attrs, extack)?;
+        let bearer = bearer(&attrs, extack)?;
         let session = Self::session(&attrs, gtp.role, tunnel.version(), extack)?;
         let ends = attrs.get(attr::END_MARKER);
         if let (Some(ends), Version::V0) = (ends, tunnel.version()) {
@@ -298,7 +294,7 @@ impl Command for NewPdp {
 
         let keys = [
             (BY_TUNNEL, tunnel.id().key(Family::of(ms))),
-            (BY_MS, ms_key(ms)),
+            (BY_MS, bearer_key(ms, bearer)),
         ];
         let role = SocketRole {
             version: tunnel.version(),
@@ -313,7 +309,14 @@ impl Command for NewPdp {
             })?;
         let path = membership.path().ok_or(ENOMEM)?;
         let usage = if gtp.usage { Some(Usage::new()?) } else { None };
-        let mut new = Unpublished::new(Pdp::new(tunnel, ms, session, path, usage, limits.any()))?;
+        let mut new = Unpublished::new(Pdp::new(
+            tunnel,
+            (ms, bearer),
+            session,
+            path,
+            usage,
+            limits.any(),
+        ))?;
         let mut contexts = gtp.contexts.lock();
         let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
@@ -380,6 +383,9 @@ impl Command for NewPdp {
         membership.keep();
         notify(&net, &dev, cmd::NEWPDP, pdp);
         Self::limit(&dev, pdp, limits);
+        if !pdp.is_of_same_bearer(&old) {
+            gtp.routes.leave(&contexts, &old);
+        }
         drop(contexts);
         if let Some(farewell) = farewell {
             farewell.send_behind(&dev);

@@ -13,6 +13,7 @@ use super::{
             TunnelId,
             Version, //
         },
+        routes::Prefix,
         supervision::Watch,
         uapi::{
             attr,
@@ -67,6 +68,9 @@ pub(super) fn fill(writer: &mut Writer<'_>, dev: &Device<Gtp>, pdp: &Pdp) -> Res
             writer.put_u32(attr::O_TEI, o_tei.0)
         }
     }?;
+    if !pdp.bearer.is_default() {
+        writer.put_u8(attr::BEARER, pdp.bearer.number())?;
+    }
     pdp.session
         .map_or(Ok(()), |session| put_session(writer, session))
 }
@@ -225,6 +229,25 @@ pub(in crate::gtp) fn end_marker(dev: &Device<Gtp>, teid: Teid, path: &Path, rcu
         put_address(writer, path.peer, attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
         writer.put_u32(attr::I_TEI, teid.0)
     });
+}
+
+/// Writes what a message says of a route.
+pub(super) fn fill_route(
+    writer: &mut Writer<'_>,
+    dev: &Device<Gtp>,
+    prefix: &Prefix,
+    via: IpAddr,
+) -> Result {
+    writer.put_u32(attr::LINK, dev.ifindex())?;
+    put_address(writer, via, attr::MS_ADDRESS, attr::MS_ADDR6)?;
+    put_address(writer, prefix.address(), attr::ROUTE_DST, attr::ROUTE_DST)?;
+    writer.put_u8(attr::ROUTE_DST_LEN, prefix.len())
+}
+
+/// Tells the listeners in the device's namespace `net` what has happened to a route.
+pub(super) fn route(net: &Net, dev: &Device<Gtp>, cmd: u8, prefix: &Prefix, via: IpAddr) {
+    let begin = || Message::notification(&FAMILY, cmd);
+    tell(net, begin, |writer| fill_route(writer, dev, prefix, via));
 }
 
 /// Tells the listeners in the device's namespace `net` what has happened to a context.

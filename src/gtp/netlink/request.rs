@@ -3,6 +3,7 @@
 //! What requests have in common: the attributes that several commands read.
 
 use super::super::{
+    bearer::Bearer,
     device::Gtp,
     uapi::{
         attr,
@@ -18,7 +19,10 @@ use crate::{
             Driver, //
         },
         netns::NetRef,
-        nlattr::Attrs, //
+        nlattr::{
+            Attr,
+            Attrs, //
+        }, //
     },
     wire::inner::interface_id,
 };
@@ -68,6 +72,23 @@ pub(super) fn device(
     match Gtp::link_type().find(&net, link.u32()) {
         Some(dev) => Ok((net, dev)),
         None => Err(extack.fail_attr(ENODEV, link, c"No gtp device has this number")),
+    }
+}
+
+/// Reads an attribute whose value is one octet.
+pub(super) fn octet(attr: Attr<'_>, extack: &mut ExtAck<'_>) -> Result<u8> {
+    match attr.bytes() {
+        [octet] => Ok(*octet),
+        _ => Err(extack.fail_attr(EINVAL, attr, c"The attribute's value is one octet")),
+    }
+}
+
+/// Reads which bearer of an MS a request is about.
+pub(super) fn bearer(attrs: &Attrs<'_>, extack: &mut ExtAck<'_>) -> Result<Bearer> {
+    match attrs.get(attr::BEARER) {
+        None => Ok(Bearer::DEFAULT),
+        Some(attr) => Bearer::new(octet(attr, extack)?)
+            .ok_or_else(|| extack.fail_attr(ERANGE, attr, c"A bearer is 0 to 63")),
     }
 }
 

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `gtpctl route`: framed routes, prefixes behind mobile stations.
+
+use crate::{
+    failure::{
+        Failure,
+        Outcome, //
+    },
+    names::{
+        LinkName,
+        LinkWords,
+        Links,
+        Names, //
+    },
+    output::{
+        DevView,
+        Format,
+        List, //
+    },
+    words::{
+        address,
+        missing,
+        number,
+        once,
+        unknown,
+        Words, //
+    },
+};
+use gtp::client::{
+    Error,
+    FramedRoute,
+    GtpClient,
+    Prefix, //
+};
+use serde::Serialize;
+use std::{
+    fmt,
+    io::{
+        self,
+        BufWriter, //
+    },
+    net::IpAddr, //
+};
+
+/// What `add` and `replace` take.
+pub const ADD_HELP: &str = "\
+Words, in any order:
+  dev NAME | ifindex N   link, by name or by interface index
+  ADDRESS/LEN            prefix; an address alone is one of all its bits
+  via ADDRESS            mobile station that it is behind, of the same family
+  netns NETNS            network namespace that the link is in, if elsewhere
+
+Example: gtpctl route add dev gtp0 10.99.0.0/16 via 10.45.0.2";
+
+/// What `del` takes.
+pub const DEL_HELP: &str = "\
+Words, in any order:
+  dev NAME | ifindex N   link, by name or by interface index
+  ADDRESS/LEN            prefix
+  netns NETNS            network namespace that the link is in, if elsewhere
+
+Example: gtpctl route del dev gtp0 10.99.0.0/16";
+
+/// Words of any of the commands.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RouteWords<'a> {
+    dev: Option<&'a str>,
+    ifindex: Option<u32>,
+    netns: Option<&'a str>,
+    via: Option<IpAddr>,
+    prefix: Option<Prefix>,
+}
+
+impl<'a> RouteWords<'a> {
+    /// Reads words, of which `known` are allowed; a prefix stands for itself.
+    pub fn parse(words: &'a [&'a str], known: &[&str]) -> Result<Self, Failure> {
+        let mut found = Self::default();
+        let mut words = Words::new(words);
+        while let Some(key) = words.keyword() {
+            match key {
+                _ if !known.contains(&key) => {
+                    let prefix = key.parse().map_err(|()| unknown(key, known))?;
+                    once(&mut found.prefix, "ADDRESS/LEN", prefix)?;
+                }
+                "dev" => once(&mut found.dev, key, words.value(key)?)?,
+                "ifindex" => {
+                    let index = number(key, words.value(key)?, u32::MAX.into())?;
+                    once(&mut found.ifindex, key, index)?;
+                }
+                "netns" => once(&mut found.netns, key, words.value(key)?)?,
+                _ => once(&mut found.via, key, address(key, words.value(key)?)?)?,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads the words of `add` and `replace`.
+    pub fn parse_add(words: &'a [&'a str]) -> Result<Self, Failure> {
+        let words = Self::parse(words, &["dev", "ifindex", "netns", "via"])?;
+        let (prefix, via) = (words.prefix()?, words.via()?);
+        if prefix.address.is_ipv4() != via.is_ipv4() {
+            return Err(Failure::usage(format!(
+                "{prefix} and {via} are of different families"
+            )));
+        }
+        words.named()?;
+        Ok(words)
+    }
+
+    /// Reads the words of `del`.
+    pub fn parse_del(words: &'a [&'a str]) -> Result<Self, Failure> {
+        let words = Self::parse(words, &["dev", "ifindex", "netns"])?;
+        words.prefix()?;
+        words.named()?;
+        Ok(words)
+    }
+
+    /// Reads the words of `list`.
+    pub fn parse_list(words: &'a [&'a str]) -> Result<Self, Failure> {
+        let words = Self::parse(words, &["dev", "ifindex"])?;
+        match words.prefix {
+            Some(_) => Err(Failure::usage("a list is of a link, not of a prefix")),
+            None => words.link().map(|_| words),
+        }
+    }
+
+    /// Returns the prefix.
+    fn prefix(&self) -> Result<Prefix, Failure> {
+        self.prefix.ok_or_else(|| missing("ADDRESS/LEN"))
+    }
+
+    /// Returns the mobile station.
+    fn via(&self) -> Result<IpAddr, Failure> {
+        self.via.ok_or_else(|| missing("via"))
+    }
+
+    /// Returns the link, where one is named.
+    fn link(&self) -> Result<Option<LinkWords<'a>>, Failure> {
+        let link = match (self.dev, self.ifindex) {
+            (None, None) => return Ok(None),
+            (Some(dev), None) => LinkName::Dev(dev),
+            (None, Some(index)) => LinkName::Index(index),
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("\"dev\" and \"ifindex\" exclude each other"))
+            }
+        };
+        Ok(Some(LinkWords {
+            link,
+            netns: self.netns,
+        }))
+    }
+
+    /// Returns the link, which must be named.
+    fn named(&self) -> Result<LinkWords<'a>, Failure> {
+        self.link()?.ok_or_else(|| missing("dev"))
+    }
+}
+
+/// A framed route with the name of its link.
+#[derive(Debug, Serialize)]
+pub struct RouteView<'a> {
+    dev: Option<&'a str>,
+    ifindex: u32,
+    dst: String,
+    via: IpAddr,
+}
+
+impl<'a> RouteView<'a> {
+    /// Shows a route under the name that its link has.
+    pub fn new(route: &FramedRoute, dev: Option<&'a str>) -> Self {
+        Self {
+            dev,
+            ifindex: route.link,
+            dst: route.prefix.to_string(),
+            via: route.via,
+        }
+    }
+}
+
+impl fmt::Display for RouteView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = DevView {
+            dev: self.dev,
+            ifindex: self.ifindex,
+        };
+        write!(f, "{link} {} via {}", self.dst, self.via)
+    }
+}
+
+/// Makes a route, or with `replaces` changes the one for its prefix.
+pub fn add(words: &RouteWords<'_>, replaces: bool) -> Outcome {
+    let mut links = Links::default();
+    let link = links.find(&words.named()?)?;
+    GtpClient::open()?.new_route(link, &words.prefix()?, words.via()?, replaces)?;
+    Ok(())
+}
+
+/// Removes a route.
+pub fn del(words: &RouteWords<'_>) -> Outcome {
+    let mut links = Links::default();
+    let link = links.find(&words.named()?)?;
+    GtpClient::open()?.del_route(link, &words.prefix()?)?;
+    Ok(())
+}
+
+/// Shows the routes of one link, or of all.
+pub fn list(words: &RouteWords<'_>, format: Format) -> Outcome {
+    let link = match words.link()? {
+        Some(words) => Some(Links::default().find(&words)?.index),
+        None => None,
+    };
+    let mut names = Names::default();
+    let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
+    let mut written = Ok(());
+    let status = GtpClient::open()?.dump_routes(link, |route| {
+        if written.is_ok() {
+            written = list.push(&RouteView::new(&route, names.first(route.link)));
+        }
+        Ok::<(), Error>(())
+    });
+    // The array is closed whatever happened, so that what came can be read.
+    let finished = list.finish();
+    written?;
+    finished?;
+    status?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add_error(line: &str) -> String {
+        let words: Vec<_> = line.split(' ').collect();
+        match RouteWords::parse_add(&words) {
+            Err(Failure::Usage(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn words_may_stand_anywhere() {
+        for line in [
+            "dev gtp0 10.99.0.0/16 via 10.45.0.2",
+            "via 10.45.0.2 dev gtp0 10.99.0.0/16",
+        ] {
+            let words: Vec<_> = line.split(' ').collect();
+            let found = RouteWords::parse_add(&words).unwrap();
+            assert_eq!(found.prefix, "10.99.0.0/16".parse().ok());
+            assert_eq!(found.via, "10.45.0.2".parse().ok());
+            assert_eq!(found.dev, Some("gtp0"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(
+            add_error("dev gtp0 via 10.45.0.2"),
+            "\"ADDRESS/LEN\" is missing"
+        );
+        assert_eq!(add_error("dev gtp0 10.0.0.0/8"), "\"via\" is missing");
+        assert_eq!(add_error("10.0.0.0/8 via 10.45.0.2"), "\"dev\" is missing");
+        assert_eq!(
+            add_error("dev gtp0 ::/0 via 10.45.0.2"),
+            "::/0 and 10.45.0.2 are of different families"
+        );
+        assert!(add_error("dev gtp0 10.0.0.0/33 via 10.45.0.2").starts_with("unknown word"));
+    }
+
+    #[test]
+    fn a_route_is_printed_in_the_words_that_make_it() {
+        let route = FramedRoute {
+            link: 7,
+            prefix: "10.99.0.0/16".parse().unwrap(),
+            via: "10.45.0.2".parse().unwrap(),
+        };
+        let view = RouteView::new(&route, Some("gtp0"));
+        assert_eq!(view.to_string(), "dev gtp0 10.99.0.0/16 via 10.45.0.2");
+        assert_eq!(
+            serde_json::to_string(&view).unwrap(),
+            r#"{"dev":"gtp0","ifindex":7,"dst":"10.99.0.0/16","via":"10.45.0.2"}"#
+        );
+    }
+}
