@@ -331,7 +331,6 @@ impl link::Driver for Gtp {
         let outer = OuterHeaders::new(&params.high_attrs(), extack)?;
         let creates_sockets = attrs.get(CREATE_SOCKETS).is_some();
         let supervisor = Supervisor::new(&params.high_attrs(), creates_sockets, extack)?;
-        let paths_init = Paths::new(supervisor.is_some())?;
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -342,7 +341,7 @@ impl link::Driver for Gtp {
             restart_count,
             management: Management::new(),
             supervisor,
-            paths <- paths_init,
+            paths <- Paths::new(),
             contexts <- Table::new(hint),
             routes <- Routes::new(),
             max_pdp,

@@ -14,7 +14,6 @@ use super::{
         KEYS, //
     },
     supervision::{
-        Answer,
         Supervisor,
         Watch, //
     }, //
@@ -87,11 +86,7 @@ pub(super) struct Shared {
 }
 
 /// The paths that contexts are on.
-struct Tree {
-    paths: RBTree<(u8, IpAddr), Shared>,
-    /// Where supervision reads answers to.
-    answers: KVec<Answer>,
-}
+type Tree = RBTree<(u8, IpAddr), Shared>;
 
 /// The paths of a device that contexts are on.
 #[pin_data]
@@ -104,10 +99,9 @@ pub(crate) struct Paths {
 pub(super) struct Locked<'a>(MutexGuard<'a, Tree>);
 
 impl Locked<'_> {
-    /// Room for answers, and all paths.
-    pub(super) fn parts(&mut self) -> (&mut KVec<Answer>, impl Iterator<Item = &mut Shared>) {
-        let Tree { paths, answers } = &mut *self.0;
-        (answers, paths.values_mut())
+    /// All paths.
+    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Shared> {
+        self.0.values_mut()
     }
 
     /// Hands the paths from `first` on to `each` until that is false; gives the key of that
@@ -117,7 +111,7 @@ impl Locked<'_> {
         first: &(u8, IpAddr),
         mut each: impl FnMut(&Shared) -> bool,
     ) -> Option<(u8, IpAddr)> {
-        let paths = self.0.paths.iter();
+        let paths = self.0.iter();
         for (key, shared) in paths.skip_while(|(key, _)| *key < first) {
             if !each(shared) {
                 return Some(*key);
@@ -128,23 +122,11 @@ impl Locked<'_> {
 }
 
 impl Paths {
-    /// Makes the state of a device without contexts, which is supervised or not.
-    ///
-    /// # Errors
-    ///
-    /// ENOMEM.
-    pub(super) fn new(is_supervised: bool) -> Result<impl PinInit<Self>> {
-        let answers = if is_supervised {
-            Supervisor::room()?
-        } else {
-            KVec::new()
-        };
-        Ok(pin_init!(Self {
-            tree <- new_mutex!(Tree {
-                paths: RBTree::new(),
-                answers,
-            }),
-        }))
+    /// Makes the state of a device without contexts.
+    pub(super) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            tree <- new_mutex!(RBTree::new()),
+        })
     }
 
     /// Locks the paths. Sleeps.
@@ -165,7 +147,7 @@ impl Paths {
     ) -> Result<Membership<'_>> {
         let key = key(role, peer);
         let mut tree = self.tree.lock();
-        let path = if let Some(shared) = tree.paths.get_mut(&key) {
+        let path = if let Some(shared) = tree.get_mut(&key) {
             shared.contexts = shared.contexts.saturating_add(1);
             shared.path.clone()
         } else {
@@ -184,7 +166,7 @@ impl Paths {
                 watch: Watch::new(),
             };
             let node = RBTreeNode::new(key, shared, GFP_KERNEL_ACCOUNT)?;
-            tree.paths.insert(node);
+            tree.insert(node);
             if dev.data().supervisor.is_some() {
                 Supervisor::begin(dev);
             }
@@ -210,26 +192,26 @@ impl Paths {
     /// One context less is on the path with this key.
     fn leave_by(&self, key: &(u8, IpAddr)) {
         let mut tree = self.tree.lock();
-        let Some(shared) = tree.paths.get_mut(key) else {
+        let Some(shared) = tree.get_mut(key) else {
             return;
         };
         shared.contexts = shared.contexts.saturating_sub(1);
         if shared.contexts == 0 {
             // What the path holds is given back under the lock, for the same reason.
-            drop(tree.paths.remove(key));
+            drop(tree.remove(key));
         }
     }
 
     /// Gives back what the cached routes hold.
     pub(super) fn close(&self, quiet: &Quiet) {
-        for shared in self.tree.lock().paths.values() {
+        for shared in self.tree.lock().values() {
             shared.path.routes.clear(quiet);
         }
     }
 
     /// Gives back what the cached routes of a socket hold that was closed.
     pub(super) fn forget(&self, closed: &Closed) {
-        for shared in self.tree.lock().paths.values() {
+        for shared in self.tree.lock().values() {
             shared.path.routes.clear_closed(closed);
         }
     }

@@ -75,11 +75,11 @@ const T3: core::ops::RangeInclusive<u32> = 100..=60_000;
 const DEFAULT_N3: u8 = 5;
 
 /// Requests that may be unanswered at a time; more are taken for unanswered.
-const EXPECTED: usize = 1024;
+const EXPECTED: usize = 64;
 /// Answers that the work has not read yet.
-const ANSWERS: usize = 256;
+const ANSWERS: usize = 32;
 /// Requests that are sent in one go.
-const BURST: u32 = 64;
+const BURST: u32 = 16;
 /// How long after one run of the work the next one is, at the least, in milliseconds.
 const PACE: u32 = 20;
 /// How long after that it is looked whether a device is up, in milliseconds.
@@ -108,7 +108,7 @@ impl State {
 }
 
 /// An answer: what the request is told by, and when it came, in nanoseconds.
-pub(super) type Answer = (u64, u64);
+type Answer = (u64, u64);
 
 /// What a device does to supervise its paths.
 pub(super) struct Supervisor {
@@ -119,9 +119,9 @@ pub(super) struct Supervisor {
     /// How many requests a round has.
     n3: u8,
     /// What unanswered requests are told by, or 0, by sequence number.
-    expected: KVec<Atomic<u64>>,
+    expected: [Atomic<u64>; EXPECTED],
     /// Answers that came, or 0.
-    answers: KVec<(Atomic<u64>, Atomic<u64>)>,
+    answers: [(Atomic<u64>, Atomic<u64>); ANSWERS],
     /// How many answers came.
     count: Atomic<u32>,
 }
@@ -151,7 +151,7 @@ impl Supervisor {
     /// # Errors
     ///
     /// ERANGE: an attribute is too short. EINVAL: its value is out of range, or the sockets
-    /// are not the kernel's. ENOMEM.
+    /// are not the kernel's.
     pub(super) fn new(
         attrs: &HighAttrs<'_>,
         creates_sockets: bool,
@@ -193,31 +193,14 @@ impl Supervisor {
                 c"Path supervision takes IFLA_GTP_CREATE_SOCKETS",
             ));
         }
-        let mut expected = KVec::with_capacity(EXPECTED, GFP_KERNEL_ACCOUNT)?;
-        for _ in 0..EXPECTED {
-            expected.push(Atomic::new(0), GFP_KERNEL_ACCOUNT)?;
-        }
-        let mut answers = KVec::with_capacity(ANSWERS, GFP_KERNEL_ACCOUNT)?;
-        for _ in 0..ANSWERS {
-            answers.push((Atomic::new(0), Atomic::new(0)), GFP_KERNEL_ACCOUNT)?;
-        }
         Ok(Some(Self {
             interval,
             t3,
             n3,
-            expected,
-            answers,
+            expected: [const { Atomic::new(0) }; EXPECTED],
+            answers: [const { (Atomic::new(0), Atomic::new(0)) }; ANSWERS],
             count: Atomic::new(0),
         }))
-    }
-
-    /// Room for all answers that may have to be read at once.
-    ///
-    /// # Errors
-    ///
-    /// ENOMEM.
-    pub(super) fn room() -> Result<KVec<Answer>> {
-        Ok(KVec::with_capacity(ANSWERS, GFP_KERNEL_ACCOUNT)?)
     }
 
     /// Writes what the link does.
@@ -276,18 +259,18 @@ impl Supervisor {
         dev.work_within(PACE);
     }
 
-    /// Moves the answers that came to `read`, which has room for all.
-    fn read(&self, read: &mut KVec<Answer>) {
-        read.clear();
-        for (slot, when) in &self.answers {
+    /// Takes the answers that came; those that are zero are none.
+    fn read(&self) -> [Answer; ANSWERS] {
+        self.answers.each_ref().map(|(slot, when)| {
             let token = slot.load(Acquire);
             let when = when.load(Relaxed);
             // Another one that has come in its place meanwhile is read the next time.
             if token != 0 && slot.cmpxchg(token, 0, Full).is_ok() {
-                // There is room, so that nothing is allocated.
-                let _ = read.push((token, when), GFP_ATOMIC);
+                (token, when)
+            } else {
+                (0, 0)
             }
-        }
+        })
     }
 }
 
@@ -439,17 +422,14 @@ pub(super) fn work(dev: &Device<Gtp>) {
     let mut may_send = BURST;
     let mut next = u64::MAX;
     let mut paths = dev.data().paths.lock();
-    let (answers, all) = paths.parts();
-    supervisor.read(answers);
-    for shared in all {
+    let answers = supervisor.read();
+    for shared in paths.all() {
         let watch = &mut shared.watch;
         let (version, peer) = (shared.path.role.version, shared.path.peer());
-        if !answers.is_empty() {
-            let token = path::token(version, peer, Seq(0));
-            for &(answer, when) in answers.iter() {
-                if path::is_of_peer(answer, token) {
-                    watch.answered(supervisor, path::seq_of(answer), when);
-                }
+        let token = path::token(version, peer, Seq(0));
+        for (answer, when) in answers {
+            if path::is_of_peer(answer, token) {
+                watch.answered(supervisor, path::seq_of(answer), when);
             }
         }
         if is_up {
