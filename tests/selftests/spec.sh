@@ -115,9 +115,12 @@ notifications() {
 }
 
 routes() {
-	[ "$DRIVER" != c ] || return
+	echo "test routes: what is told, and what replies have"
+	if [ "$DRIVER" = c ]; then
+		echo "skip the C driver has no framed routes"
+		return
+	fi
 	cat <<-END
-		test routes: what is told, and what replies have
 		subscribe route-ear ns=$GSN
 		newroute ns=$GSN link=gtp0 dst=10.99.0.0 dstlen=16 ms=10.45.0.1
 		$pdp event=newroute-ntf@route-ear
