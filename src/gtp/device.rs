@@ -8,10 +8,7 @@ use super::{
         Source, //
     },
     netlink::notify,
-    outer::{
-        OuterHeaders,
-        Request, //
-    },
+    outer::OuterHeaders,
     path::Management,
     paths::Paths,
     pdp::{
@@ -20,7 +17,7 @@ use super::{
         KEYS, //
     },
     routes::Routes,
-    rx,
+    rx, sockets,
     stats::Counters,
     supervision::{
         self,
@@ -45,7 +42,6 @@ use super::{
             QFI_SOURCE,
             RESTART_COUNT,
             ROLE,
-            UDP_ZERO_CSUM6_RX,
             USAGE, //
         },
         UDP_ENCAP_GTP0,
@@ -65,7 +61,6 @@ use crate::net::{
     },
     nlattr::{
         total_size,
-        Attr,
         Attrs,
         Policy,
         Rule,
@@ -77,7 +72,6 @@ use crate::net::{
     },
     table::Table,
     udp::{
-        self,
         Closed,
         Endpoint,
         Receiver,
@@ -86,16 +80,9 @@ use crate::net::{
     },
 };
 use crate::wire::v1;
-use core::{
-    net::{
-        IpAddr,
-        Ipv4Addr,
-        Ipv6Addr, //
-    },
-    num::{
-        NonZeroU32,
-        NonZeroU8, //
-    }, //
+use core::num::{
+    NonZeroU32,
+    NonZeroU8, //
 };
 use kernel::{
     prelude::*,
@@ -211,7 +198,7 @@ pub(crate) struct Gtp {
     /// How many contexts there may be, if that is limited.
     pub(super) max_pdp: Option<NonZeroU32>,
     /// Whether there are sockets of both families.
-    dual_stack: bool,
+    pub(super) dual_stack: bool,
     /// Whether usage of the contexts is counted.
     pub(super) usage: bool,
     /// What outer headers say.
@@ -219,7 +206,7 @@ pub(crate) struct Gtp {
     /// What is counted for `ethtool -S`.
     pub(super) counters: Counters,
     /// The sockets, by version and by whether they are IPv6's.
-    sockets: [[Slot<Self>; 2]; 2],
+    pub(super) sockets: [[Slot<Self>; 2]; 2],
 }
 
 impl link::Driver for Gtp {
@@ -274,8 +261,9 @@ impl link::Driver for Gtp {
                 }
             },
         };
+        let high = params.high_attrs();
         let restart_count = attrs.get(RESTART_COUNT).map_or(0, |attr| attr.u8());
-        let dual_stack = match octet(params, DUAL_STACK, extack)? {
+        let dual_stack = match high.octet(DUAL_STACK, extack)? {
             None | Some((_, 0)) => false,
             Some((_, 1)) if attrs.get(CREATE_SOCKETS).is_some() => true,
             Some((attr, 1)) => {
@@ -289,21 +277,18 @@ impl link::Driver for Gtp {
                 return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_DUAL_STACK is 0 or 1"))
             }
         };
-        let max_pdp = match params.high_attr(MAX_PDP) {
-            // Nobody has checked the length.
-            Some(attr) if attr.bytes().len() < size_of::<u32>() => {
-                return Err(extack.fail_attr(ERANGE, attr, c"IFLA_GTP_MAX_PDP has four octets"))
-            }
-            attr => attr.and_then(|attr| NonZeroU32::new(attr.u32())),
-        };
+        let text = c"IFLA_GTP_MAX_PDP has four octets";
+        let max_pdp = high
+            .octets(MAX_PDP, text, extack)?
+            .and_then(|(_, value)| NonZeroU32::new(u32::from_ne_bytes(value)));
         let flows = Flows {
             source: source(
-                params,
+                &high,
                 QFI_SOURCE,
                 c"The source of the QFI is 0 for none, 1 for priority or 2 for mark",
                 extack,
             )?,
-            check: match octet(params, QFI_CHECK, extack)? {
+            check: match high.octet(QFI_CHECK, extack)? {
                 None | Some((_, 0)) => false,
                 Some((_, 1)) => true,
                 Some((attr, _)) => {
@@ -312,25 +297,21 @@ impl link::Driver for Gtp {
             },
         };
         let bearers = source(
-            params,
+            &high,
             BEARER_SOURCE,
             c"The source of the bearer is 0 for none, 1 for priority or 2 for mark",
             extack,
         )?;
-        let usage = match params.high_attr(USAGE).map(|attr| (attr, attr.bytes())) {
-            None | Some((_, [0, ..])) => false,
-            Some((_, [1, ..])) => true,
-            // Nobody has checked the length.
-            Some((attr, [])) => {
-                return Err(extack.fail_attr(ERANGE, attr, c"IFLA_GTP_USAGE is an octet"))
-            }
+        let usage = match high.octets(USAGE, c"IFLA_GTP_USAGE is an octet", extack)? {
+            None | Some((_, [0])) => false,
+            Some((_, [1])) => true,
             Some((attr, _)) => {
                 return Err(extack.fail_attr(EINVAL, attr, c"IFLA_GTP_USAGE is 0 or 1"))
             }
         };
-        let outer = OuterHeaders::new(&params.high_attrs(), extack)?;
+        let outer = OuterHeaders::new(&high, extack)?;
         let creates_sockets = attrs.get(CREATE_SOCKETS).is_some();
-        let supervisor = Supervisor::new(&params.high_attrs(), creates_sockets, extack)?;
+        let supervisor = Supervisor::new(&high, creates_sockets, extack)?;
         // The table grows beyond any hint.
         let hint = u16::try_from(hash_size).unwrap_or(u16::MAX);
         Ok(try_pin_init!(Self {
@@ -360,14 +341,14 @@ impl link::Driver for Gtp {
         extack: &mut ExtAck<'_>,
     ) -> Result {
         if params.attrs().get(CREATE_SOCKETS).is_some() {
-            create_sockets(dev, params, extack)?;
+            sockets::create(dev, params, extack)?;
         } else {
-            attach_sockets(dev, params, extack)?;
+            sockets::attach(dev, params, extack)?;
         }
         let data = dev.data();
-        may_set_no_check6_rx(dev, &params.high_attrs(), extack)?;
+        sockets::may_set_no_check6_rx(dev, &params.high_attrs(), extack)?;
         if !data.outer.policy().no_check6_rx {
-            set_no_check6_rx(dev, false);
+            sockets::set_no_check6_rx(dev, false);
         }
         if data.has_socket(true) {
             if !params.has_mtu() {
@@ -394,11 +375,11 @@ impl link::Driver for Gtp {
             ));
         }
         let outer = &dev.data().outer;
-        let request: Request = outer.read(attrs, extack)?;
-        may_set_no_check6_rx(dev, attrs, extack)?;
+        let request = outer.read(attrs, extack)?;
+        sockets::may_set_no_check6_rx(dev, attrs, extack)?;
         let is_received = request.policy.no_check6_rx;
         if is_received != outer.policy().no_check6_rx {
-            set_no_check6_rx(dev, is_received);
+            sockets::set_no_check6_rx(dev, is_received);
         }
         outer.set(&request);
         Ok(())
@@ -524,144 +505,24 @@ impl Receiver for Gtp {
 
 impl Gtp {
     /// Whether there is a socket, of IPv6 or of IPv4, for any version.
-    fn has_socket(&self, ipv6: bool) -> bool {
+    pub(super) fn has_socket(&self, ipv6: bool) -> bool {
         [Version::V0, Version::V1]
             .into_iter()
             .any(|version| !self.slot(SocketRole { version, ipv6 }).is_empty())
     }
 }
 
-/// Reads the attribute number `kind`, an octet, of those that rtnetlink does not parse.
-fn octet<'a>(
-    params: &'a NewLink<'_>,
-    kind: u16,
-    extack: &mut ExtAck<'_>,
-) -> Result<Option<(Attr<'a>, u8)>> {
-    match params.high_attr(kind) {
-        // Nobody has checked the length.
-        Some(attr) if attr.bytes().is_empty() => {
-            Err(extack.fail_attr(ERANGE, attr, c"The attribute's value is an octet"))
-        }
-        attr => Ok(attr.map(|attr| (attr, attr.u8()))),
-    }
-}
-
 /// Reads the attribute number `kind`, which says where something of a packet is told.
 fn source(
-    params: &NewLink<'_>,
+    attrs: &HighAttrs<'_>,
     kind: u16,
     text: &'static CStr,
     extack: &mut ExtAck<'_>,
 ) -> Result<Source> {
-    match octet(params, kind, extack)? {
+    match attrs.octet(kind, extack)? {
         None => Ok(Source::Context),
         Some((attr, number)) => {
             Source::from_number(number).ok_or_else(|| extack.fail_attr(EINVAL, attr, text))
         }
     }
-}
-
-/// Makes a socket for each version, bound to the address asked for; on a dual-stack
-/// device one for each family.
-fn create_sockets(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAck<'_>) -> Result {
-    let attrs = params.attrs();
-    let dual_stack = dev.data().dual_stack;
-    let local4 = attrs
-        .get(LOCAL)
-        .map_or(Ipv4Addr::UNSPECIFIED, |attr| attr.ipv4());
-    let local6 = attrs.get(LOCAL6).map(|attr| attr.ipv6());
-    if local6.is_none() || dual_stack {
-        create_pair(dev, params, local4.into(), false, extack)?;
-    }
-    if local6.is_some() || dual_stack {
-        let local6 = local6.unwrap_or(Ipv6Addr::UNSPECIFIED);
-        if local6.to_ipv4_mapped().is_some() {
-            return Err(extack.fail(
-                EADDRNOTAVAIL,
-                c"IFLA_GTP_LOCAL6 is an IPv4 address: give it as IFLA_GTP_LOCAL",
-            ));
-        }
-        create_pair(dev, params, local6.into(), dual_stack, extack)?;
-    }
-    Ok(())
-}
-
-/// Makes a socket for each version, bound to `address`.
-fn create_pair(
-    dev: &Device<Gtp>,
-    params: &NewLink<'_>,
-    address: IpAddr,
-    ipv6_only: bool,
-    extack: &mut ExtAck<'_>,
-) -> Result {
-    for version in [Version::V0, Version::V1] {
-        let role = SocketRole {
-            version,
-            ipv6: address.is_ipv6(),
-        };
-        udp::create(dev, role, params.net(), address, version.port(), ipv6_only).map_err(
-            |error| {
-                extack.fail(
-                    error,
-                    match version {
-                        Version::V0 => c"Cannot bind a socket to the local address and port 3386",
-                        Version::V1 => c"Cannot bind a socket to the local address and port 2152",
-                    },
-                )
-            },
-        )?;
-    }
-    Ok(())
-}
-
-/// Refuses to say what is received without checksum on sockets that are not ours to set.
-fn may_set_no_check6_rx(
-    dev: &Device<Gtp>,
-    attrs: &HighAttrs<'_>,
-    extack: &mut ExtAck<'_>,
-) -> Result {
-    let rcu = rcu::read_lock();
-    let slots = dev.data().sockets.as_flattened();
-    let mut endpoints = slots.iter().filter_map(|slot| slot.get(&rcu));
-    match attrs.get(UDP_ZERO_CSUM6_RX) {
-        Some(attr) if endpoints.any(|endpoint| endpoint.is_read_by_process()) => Err(extack
-            .fail_attr(
-                EINVAL,
-                attr,
-                c"The sockets are a process': it sets UDP_NO_CHECK6_RX on them",
-            )),
-        _ => Ok(()),
-    }
-}
-
-/// Sets whether datagrams over IPv6 without checksum are received.
-fn set_no_check6_rx(dev: &Device<Gtp>, is_received: bool) {
-    let rcu = rcu::read_lock();
-    for slot in dev.data().sockets.as_flattened() {
-        if let Some(endpoint) = slot.get(&rcu).filter(|endpoint| endpoint.is_ipv6()) {
-            endpoint.set_no_check6_rx(is_received);
-        }
-    }
-}
-
-/// Attaches the sockets that the caller has handed in.
-fn attach_sockets(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAck<'_>) -> Result {
-    let attrs = params.attrs();
-    let (fd0, fd1) = (attrs.get(FD0), attrs.get(FD1));
-    if fd0.is_none() && fd1.is_none() {
-        return Err(extack.fail(
-            EINVAL,
-            c"No socket: give IFLA_GTP_FD0 or IFLA_GTP_FD1, or IFLA_GTP_CREATE_SOCKETS",
-        ));
-    }
-    for (version, attr) in [(Version::V0, fd0), (Version::V1, fd1)] {
-        if let Some(attr) = attr.filter(|attr| attr.i32() >= 0) {
-            let role = |ipv6| SocketRole { version, ipv6 };
-            udp::attach(dev, role, attr.i32(), attr, extack)?;
-        }
-    }
-    if dev.data().has_socket(false) && dev.data().has_socket(true) {
-        return Err(extack.fail(EINVAL, c"The sockets are of different address families"));
-    }
-    Ok(())
 }

@@ -31,6 +31,7 @@ mod paths;
 mod pdp;
 mod routes;
 mod rx;
+mod sockets;
 mod stats;
 mod supervision;
 pub(crate) mod tx;

@@ -180,14 +180,8 @@ impl Request {
     ///
     /// ERANGE: an attribute is too short. EINVAL: its value is not one of those it may have.
     fn read(mut policy: Policy, attrs: &HighAttrs<'_>, extack: &mut ExtAck<'_>) -> Result<Self> {
-        if let Some(attr) = attrs.get(PORT_RANGE) {
-            let Some(&[l0, l1, h0, h1]) = attr.bytes().first_chunk() else {
-                return Err(extack.fail_attr(
-                    ERANGE,
-                    attr,
-                    c"A range is two ports of two octets, in network byte order",
-                ));
-            };
+        let text = c"A range is two ports of two octets, in network byte order";
+        if let Some((attr, [l0, l1, h0, h1])) = attrs.octets(PORT_RANGE, text, extack)? {
             policy.ports = (u16::from_be_bytes([l0, l1]), u16::from_be_bytes([h0, h1]));
             let (low, high) = policy.ports;
             if low > high || (low == 0 && high != 0) {
@@ -205,7 +199,7 @@ impl Request {
             (UDP_ZERO_CSUM6_RX, &mut policy.no_check6_rx, true),
         ];
         for (kind, flag, is) in flags {
-            if let Some((attr, value)) = octet(attrs, kind, extack)? {
+            if let Some((attr, value)) = attrs.octet(kind, extack)? {
                 *flag = match value {
                     0 => !is,
                     1 => is,
@@ -213,7 +207,7 @@ impl Request {
                 };
             }
         }
-        if let Some((attr, value)) = octet(attrs, DF, extack)? {
+        if let Some((attr, value)) = attrs.octet(DF, extack)? {
             policy.fragmentation = Fragmentation::from_number(value).ok_or_else(|| {
                 extack.fail_attr(
                     EINVAL,
@@ -222,10 +216,10 @@ impl Request {
                 )
             })?;
         }
-        if let Some((_, value)) = octet(attrs, TTL, extack)? {
+        if let Some((_, value)) = attrs.octet(TTL, extack)? {
             policy.ttl = value;
         }
-        if let Some((attr, value)) = octet(attrs, DSCP, extack)? {
+        if let Some((attr, value)) = attrs.octet(DSCP, extack)? {
             policy.dscp = checked_dscp(attr, value, extack)?;
         }
         let map = match attrs.get(DSCP_MAP) {
@@ -237,21 +231,6 @@ impl Request {
             }
         };
         Ok(Self { policy, map })
-    }
-}
-
-/// Reads the attribute number `kind`, an octet.
-fn octet<'a>(
-    attrs: &HighAttrs<'a>,
-    kind: u16,
-    extack: &mut ExtAck<'_>,
-) -> Result<Option<(Attr<'a>, u8)>> {
-    match attrs.get(kind) {
-        // Nobody has checked the length.
-        Some(attr) if attr.bytes().is_empty() => {
-            Err(extack.fail_attr(ERANGE, attr, c"The attribute's value is an octet"))
-        }
-        attr => Ok(attr.map(|attr| (attr, attr.u8()))),
     }
 }
 

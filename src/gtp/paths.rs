@@ -14,8 +14,8 @@ use super::{
         KEYS, //
     },
     supervision::{
-        Supervisor,
-        Watch, //
+        Watch,
+        PACE, //
     }, //
 };
 use crate::net::{
@@ -168,7 +168,7 @@ impl Paths {
             let node = RBTreeNode::new(key, shared, GFP_KERNEL_ACCOUNT)?;
             tree.insert(node);
             if dev.data().supervisor.is_some() {
-                Supervisor::begin(dev);
+                dev.work_within(PACE);
             }
             path
         };

@@ -35,7 +35,6 @@ use crate::{
         },
         nlattr::{
             total_size,
-            Attr,
             Writer, //
         },
         time::monotonic_ns,
@@ -74,6 +73,9 @@ const T3: core::ops::RangeInclusive<u32> = 100..=60_000;
 /// N3 where nobody names one.
 const DEFAULT_N3: u8 = 5;
 
+/// What is said of an attribute that is.
+const TOO_SHORT: &CStr = c"The attribute is too short";
+
 /// Requests that may be unanswered at a time; more are taken for unanswered.
 const EXPECTED: usize = 64;
 /// Answers that the work has not read yet.
@@ -81,7 +83,7 @@ const ANSWERS: usize = 32;
 /// Requests that are sent in one go.
 const BURST: u32 = 16;
 /// How long after one run of the work the next one is, at the least, in milliseconds.
-const PACE: u32 = 20;
+pub(super) const PACE: u32 = 20;
 /// How long after that it is looked whether a device is up, in milliseconds.
 const DOWN: u32 = 1000;
 
@@ -126,22 +128,6 @@ pub(super) struct Supervisor {
     count: Atomic<u32>,
 }
 
-/// Reads an integer of `N` octets.
-fn octets<'a, const N: usize>(
-    attrs: &HighAttrs<'a>,
-    kind: u16,
-    extack: &mut ExtAck<'_>,
-) -> Result<Option<(Attr<'a>, [u8; N])>> {
-    let Some(attr) = attrs.get(kind) else {
-        return Ok(None);
-    };
-    // Nobody has checked the length.
-    match attr.bytes().first_chunk() {
-        Some(value) => Ok(Some((attr, *value))),
-        None => Err(extack.fail_attr(ERANGE, attr, c"The attribute is too short")),
-    }
-}
-
 impl Supervisor {
     /// Room that [`fill`](Self::fill) needs, in octets.
     pub(super) const INFO_SIZE: usize = 2 * total_size(4) + total_size(1);
@@ -157,7 +143,7 @@ impl Supervisor {
         creates_sockets: bool,
         extack: &mut ExtAck<'_>,
     ) -> Result<Option<Self>> {
-        let t3 = match octets(attrs, ECHO_T3, extack)? {
+        let t3 = match attrs.octets(ECHO_T3, TOO_SHORT, extack)? {
             None => DEFAULT_T3,
             Some((attr, value)) => Some(u32::from_ne_bytes(value))
                 .filter(|t3| T3.contains(t3))
@@ -165,14 +151,14 @@ impl Supervisor {
                     extack.fail_attr(EINVAL, attr, c"T3 is 100 to 60000 milliseconds")
                 })?,
         };
-        let n3 = match octets(attrs, ECHO_N3, extack)? {
+        let n3 = match attrs.octets(ECHO_N3, TOO_SHORT, extack)? {
             None => DEFAULT_N3,
             Some((attr, [0])) => {
                 return Err(extack.fail_attr(EINVAL, attr, c"N3 is 1 or more requests"))
             }
             Some((_, [n3])) => n3,
         };
-        let Some((attr, value)) = octets(attrs, ECHO_INTERVAL, extack)? else {
+        let Some((attr, value)) = attrs.octets(ECHO_INTERVAL, TOO_SHORT, extack)? else {
             return Ok(None);
         };
         let interval = u32::from_ne_bytes(value);
@@ -214,11 +200,6 @@ impl Supervisor {
         writer.put_u8(ECHO_N3, self.n3)
     }
 
-    /// A new path wants to be supervised.
-    pub(super) fn begin(dev: &Device<Gtp>) {
-        dev.work_within(PACE);
-    }
-
     /// The place of what a request with this sequence number is told by.
     fn place(&self, seq: Seq) -> Option<&Atomic<u64>> {
         self.expected.get(usize::from(seq.0).checked_rem(EXPECTED)?)
@@ -227,23 +208,19 @@ impl Supervisor {
     /// Takes the answer to one of our requests, of which `token` says which, or would say. The
     /// peers that answer any request with sequence number 0 are known. False if it is not one.
     pub(super) fn take(&self, dev: &Device<Gtp>, token: u64, seq: Seq, lenient: bool) -> bool {
-        let is_one = |place: &Atomic<u64>, token: u64| place.cmpxchg(token, 0, Full).is_ok();
-        if self.place(seq).is_some_and(|place| is_one(place, token)) {
-            self.push(dev, token);
-            return true;
-        }
+        let is = |place: &&Atomic<u64>| place.load(Relaxed) == token;
         let of_peer = |place: &&Atomic<u64>| path::is_of_peer(place.load(Relaxed), token);
-        match self.expected.iter().find(of_peer).filter(|_| lenient) {
-            Some(place) => {
-                let token = place.load(Relaxed);
-                let is_one = path::is_of_peer(token, token) && is_one(place, token);
-                if is_one {
-                    self.push(dev, token);
-                }
-                is_one
-            }
-            None => false,
+        let any = || self.expected.iter().find(of_peer).filter(|_| lenient);
+        let Some(place) = self.place(seq).filter(is).or_else(any) else {
+            return false;
+        };
+        // It counts once, and not for another that has come in its place meanwhile.
+        let found = place.load(Relaxed);
+        let is_taken = path::is_of_peer(found, token) && place.cmpxchg(found, 0, Full).is_ok();
+        if is_taken {
+            self.push(dev, found);
         }
+        is_taken
     }
 
     /// Has the work read that a peer has answered.
@@ -340,8 +317,8 @@ impl Watch {
         to_ms(self.first).saturating_add(interval)
     }
 
-    /// Does what is due at `now`, in nanoseconds, on a path. False if no request is to be sent
-    /// and one is due.
+    /// Does what is due at `now`, in nanoseconds, on a path: a request is put off where no more
+    /// may be sent.
     fn act(
         &mut self,
         dev: &Device<Gtp>,

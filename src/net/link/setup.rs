@@ -4,6 +4,7 @@
 
 use super::super::{
     bindings,
+    extack::ExtAck,
     netns::Net,
     nlattr::{
         Attr,
@@ -11,6 +12,7 @@ use super::super::{
     },
 };
 use core::marker::PhantomData;
+use kernel::prelude::*;
 
 /// A device that is not registered yet: its properties can be set.
 ///
@@ -108,13 +110,8 @@ impl NewLink<'_> {
         unsafe { Attrs::from_raw((*self.params).data, self.max_attr) }
     }
 
-    /// The attribute number `kind` of `IFLA_INFO_DATA`, for numbers that rtnetlink does not
-    /// parse: it knows none above 50. Nobody has checked its length.
-    pub(crate) fn high_attr(&self, kind: u16) -> Option<Attr<'_>> {
-        self.high_attrs().get(kind)
-    }
-
-    /// All attributes of `IFLA_INFO_DATA` with such numbers.
+    /// The attributes of `IFLA_INFO_DATA` with numbers that rtnetlink does not parse: it knows
+    /// none above 50.
     pub(crate) fn high_attrs(&self) -> HighAttrs<'_> {
         // SAFETY: By the type invariant the parameters are valid, and rtnetlink has
         // parsed the attributes of a link into their table.
@@ -162,5 +159,39 @@ impl<'a> HighAttrs<'a> {
             .get(u16::try_from(info).ok()?)?
             .nested(u16::try_from(data).ok()?)?
             .nested(kind)
+    }
+
+    /// The attribute number `kind`, and the `N` octets of its value.
+    ///
+    /// # Errors
+    ///
+    /// ERANGE, and `text`: it is shorter.
+    pub(crate) fn octets<const N: usize>(
+        &self,
+        kind: u16,
+        text: &'static CStr,
+        extack: &mut ExtAck<'_>,
+    ) -> Result<Option<(Attr<'a>, [u8; N])>> {
+        let Some(attr) = self.get(kind) else {
+            return Ok(None);
+        };
+        match attr.bytes().first_chunk() {
+            Some(value) => Ok(Some((attr, *value))),
+            None => Err(extack.fail_attr(ERANGE, attr, text)),
+        }
+    }
+
+    /// The same of one octet.
+    ///
+    /// # Errors
+    ///
+    /// ERANGE: it has none.
+    pub(crate) fn octet(
+        &self,
+        kind: u16,
+        extack: &mut ExtAck<'_>,
+    ) -> Result<Option<(Attr<'a>, u8)>> {
+        let found = self.octets(kind, c"The attribute's value is an octet", extack)?;
+        Ok(found.map(|(attr, [value])| (attr, value)))
     }
 }
