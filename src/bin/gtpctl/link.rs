@@ -7,7 +7,7 @@ use crate::{
         Failure,
         Outcome, //
     },
-    foreground, outer,
+    foreground, listing, outer,
     output::{
         Format,
         LinkView,
@@ -439,12 +439,7 @@ pub fn show(name: Option<&str>, format: Format) -> Outcome {
         list.push(&LinkView::new(link))?;
     }
     list.finish()?;
-    if interrupted {
-        return Err(Failure::Refused(
-            "something changed meanwhile, the list may be incomplete (NLM_F_DUMP_INTR)".to_string(),
-        ));
-    }
-    Ok(())
+    listing::whole(interrupted)
 }
 
 #[cfg(test)]

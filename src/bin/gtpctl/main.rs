@@ -13,6 +13,7 @@ mod echo;
 mod failure;
 mod foreground;
 mod link;
+mod listing;
 mod monitor;
 mod names;
 mod outer;

@@ -22,6 +22,25 @@ pub struct LinkWords<'a> {
     pub netns: Option<&'a str>,
 }
 
+impl<'a> LinkWords<'a> {
+    /// Puts the words together; `None` where no link is named.
+    pub fn new(
+        dev: Option<&'a str>,
+        ifindex: Option<u32>,
+        netns: Option<&'a str>,
+    ) -> Result<Option<Self>, Failure> {
+        let link = match (dev, ifindex) {
+            (None, None) => return Ok(None),
+            (Some(dev), None) => LinkName::Dev(dev),
+            (None, Some(index)) => LinkName::Index(index),
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("\"dev\" and \"ifindex\" exclude each other"))
+            }
+        };
+        Ok(Some(Self { link, netns }))
+    }
+}
+
 /// Name or number of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkName<'a> {

@@ -3,34 +3,21 @@
 //! `gtpctl path`: the paths to peers.
 
 use crate::{
-    failure::{
-        Failure,
-        Outcome, //
-    },
-    names::{
-        LinkWords,
-        Links,
-        Names, //
-    },
+    failure::Outcome,
+    listing,
+    names::LinkWords,
     output::{
         DevView,
-        Format,
-        List, //
+        Format, //
     },
 };
 use gtp::client::{
-    Error,
-    GtpClient,
     GtpPath,
     PathState, //
 };
 use serde::Serialize;
 use std::{
     fmt,
-    io::{
-        self,
-        BufWriter, //
-    },
     net::IpAddr, //
 };
 
@@ -86,31 +73,12 @@ impl fmt::Display for PathView<'_> {
 
 /// Shows the paths of one link, or of all.
 pub fn list(link: Option<&LinkWords<'_>>, format: Format) -> Outcome {
-    let link = match link {
-        Some(words) => Some(Links::default().find(words)?.index),
-        None => None,
-    };
-    let mut names = Names::default();
-    let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
-    let mut written = Ok(());
-
-    let status = GtpClient::open()?.dump_paths(link, |path| {
-        if written.is_ok() {
-            written = list.push(&PathView::new(&path, names.first(path.link)));
-        }
-        Ok::<(), Error>(())
-    });
-
-    // The array is closed whatever happened, so that what came can be read.
-    let finished = list.finish();
-    written?;
-    finished?;
-    if status?.interrupted {
-        return Err(Failure::Refused(
-            "something changed meanwhile, the list may be incomplete (NLM_F_DUMP_INTR)".to_string(),
-        ));
-    }
-    Ok(())
+    listing::list(
+        link,
+        format,
+        |client, link, each| client.dump_paths(link, each),
+        |list, names, path| list.push(&PathView::new(path, names.first(path.link))),
+    )
 }
 
 #[cfg(test)]

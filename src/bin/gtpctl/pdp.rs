@@ -7,6 +7,7 @@ use crate::{
         Failure,
         Outcome, //
     },
+    listing,
     names::{
         LinkName,
         LinkWords,
@@ -16,7 +17,6 @@ use crate::{
     output::{
         self,
         Format,
-        List,
         PdpView, //
     },
     words::{
@@ -29,7 +29,6 @@ use crate::{
     },
 };
 use gtp::client::{
-    Error,
     Family,
     GtpClient,
     Limits,
@@ -42,10 +41,6 @@ use gtp::client::{
     Tunnel, //
 };
 use std::{
-    io::{
-        self,
-        BufWriter, //
-    },
     net::IpAddr, //
 };
 
@@ -207,18 +202,7 @@ impl<'a> PdpWords<'a> {
 
     /// Returns the link, where one is named.
     fn link(&self) -> Result<Option<LinkWords<'a>>, Failure> {
-        let link = match (self.dev, self.ifindex) {
-            (None, None) => return Ok(None),
-            (Some(dev), None) => LinkName::Dev(dev),
-            (None, Some(index)) => LinkName::Index(index),
-            (Some(_), Some(_)) => {
-                return Err(Failure::usage("\"dev\" and \"ifindex\" exclude each other"))
-            }
-        };
-        Ok(Some(LinkWords {
-            link,
-            netns: self.netns,
-        }))
+        LinkWords::new(self.dev, self.ifindex, self.netns)
     }
 
     /// Returns the version, which the identifiers imply where it is absent.
@@ -473,32 +457,12 @@ pub fn get(request: &KeyWords<'_>, stats: bool, format: Format) -> Outcome {
 
 /// Shows the contexts of one link, or of all.
 pub fn list(link: Option<&LinkWords<'_>>, stats: bool, format: Format) -> Outcome {
-    let link = match link {
-        Some(words) => Some(Links::default().find(words)?.index),
-        None => None,
-    };
-    let mut names = Names::default();
-    let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
-    let mut written = Ok(());
-
-    let status = GtpClient::open()?.dump_pdp(link, stats, |context| {
-        if written.is_ok() {
-            let dev = names.first(context.link);
-            written = list.push(&PdpView::new(&context, dev));
-        }
-        Ok::<(), Error>(())
-    });
-
-    // The array is closed whatever happened, so that what came can be read.
-    let finished = list.finish();
-    written?;
-    finished?;
-    if status?.interrupted {
-        return Err(Failure::Refused(
-            "something changed meanwhile, the list may be incomplete (NLM_F_DUMP_INTR)".to_string(),
-        ));
-    }
-    Ok(())
+    listing::list(
+        link,
+        format,
+        |client, link, each| client.dump_pdp(link, stats, each),
+        |list, names, context| list.push(&PdpView::new(context, names.first(context.link))),
+    )
 }
 
 #[cfg(test)]

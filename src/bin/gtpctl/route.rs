@@ -7,16 +7,14 @@ use crate::{
         Failure,
         Outcome, //
     },
+    listing,
     names::{
-        LinkName,
         LinkWords,
-        Links,
-        Names, //
+        Links, //
     },
     output::{
         DevView,
-        Format,
-        List, //
+        Format, //
     },
     words::{
         address,
@@ -28,7 +26,6 @@ use crate::{
     },
 };
 use gtp::client::{
-    Error,
     FramedRoute,
     GtpClient,
     Prefix, //
@@ -36,10 +33,6 @@ use gtp::client::{
 use serde::Serialize;
 use std::{
     fmt,
-    io::{
-        self,
-        BufWriter, //
-    },
     net::IpAddr, //
 };
 
@@ -137,18 +130,7 @@ impl<'a> RouteWords<'a> {
 
     /// Returns the link, where one is named.
     fn link(&self) -> Result<Option<LinkWords<'a>>, Failure> {
-        let link = match (self.dev, self.ifindex) {
-            (None, None) => return Ok(None),
-            (Some(dev), None) => LinkName::Dev(dev),
-            (None, Some(index)) => LinkName::Index(index),
-            (Some(_), Some(_)) => {
-                return Err(Failure::usage("\"dev\" and \"ifindex\" exclude each other"))
-            }
-        };
-        Ok(Some(LinkWords {
-            link,
-            netns: self.netns,
-        }))
+        LinkWords::new(self.dev, self.ifindex, self.netns)
     }
 
     /// Returns the link, which must be named.
@@ -206,25 +188,12 @@ pub fn del(words: &RouteWords<'_>) -> Outcome {
 
 /// Shows the routes of one link, or of all.
 pub fn list(words: &RouteWords<'_>, format: Format) -> Outcome {
-    let link = match words.link()? {
-        Some(words) => Some(Links::default().find(&words)?.index),
-        None => None,
-    };
-    let mut names = Names::default();
-    let mut list = List::new(BufWriter::new(io::stdout().lock()), format);
-    let mut written = Ok(());
-    let status = GtpClient::open()?.dump_routes(link, |route| {
-        if written.is_ok() {
-            written = list.push(&RouteView::new(&route, names.first(route.link)));
-        }
-        Ok::<(), Error>(())
-    });
-    // The array is closed whatever happened, so that what came can be read.
-    let finished = list.finish();
-    written?;
-    finished?;
-    status?;
-    Ok(())
+    listing::list(
+        words.link()?.as_ref(),
+        format,
+        |client, link, each| client.dump_routes(link, each),
+        |list, names, route| list.push(&RouteView::new(route, names.first(route.link))),
+    )
 }
 
 #[cfg(test)]
