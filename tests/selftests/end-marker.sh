@@ -21,13 +21,9 @@ fi
 netns GSN
 netns PEER
 # shellcheck disable=SC2153 # netns sets them
+with_ipv6 "$GSN" "$PEER"
 for ns in "$GSN" "$PEER"; do
-	"$IP" netns exec "$ns" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 1 > default/addr_gen_mode
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra
-		sysctl -qw net.ipv6.auto_flowlabels=0'
+	"$IP" netns exec "$ns" sysctl -qw net.ipv6.auto_flowlabels=0
 done
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$GSN" addr add 2001:db8:a::1/64 dev net0 nodad

@@ -19,13 +19,7 @@ command -v iperf3 >/dev/null || skip_all "no iperf3"
 netns GSN
 netns PEER
 # shellcheck disable=SC2153 # netns sets them
-for ns in "$GSN" "$PEER"; do
-	"$IP" netns exec "$ns" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 1 > default/addr_gen_mode
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra'
-done
+with_ipv6 "$GSN" "$PEER"
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 for ns in "$GSN" "$PEER"; do
 	"$IP" netns exec "$ns" ethtool -K net0 tx on tso on >/dev/null

@@ -22,13 +22,7 @@ netns HOST
 netns GSN
 netns PEER
 # shellcheck disable=SC2153 # netns sets them
-for ns in "$HOST" "$GSN" "$PEER"; do
-	"$IP" netns exec "$ns" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 1 > default/addr_gen_mode
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra'
-done
+with_ipv6 "$HOST" "$GSN" "$PEER"
 "$IP" netns exec "$GSN" sh -c '
 	echo 1 > /proc/sys/net/ipv4/ip_forward
 	echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'

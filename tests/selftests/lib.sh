@@ -255,6 +255,19 @@ netns() {
 		/usr/bin/ip link set lo up'
 }
 
+# with_ipv6 NAME...: IPv6 there, with no addresses but those that are given, and no delays.
+with_ipv6() {
+	local ns
+
+	for ns in "$@"; do
+		"$IP" netns exec "$ns" sh -c '
+			cd /proc/sys/net/ipv6/conf
+			echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
+			echo 1 > default/addr_gen_mode
+			echo 0 > default/accept_dad; echo 0 > default/accept_ra'
+	done
+}
+
 # netns_del NAME...: and wait until it is gone for good, as far as one can see.
 netns_del() {
 	local ns
@@ -278,6 +291,24 @@ pair() {
 	END
 	"$IP" netns exec "$1" ethtool -K net0 tx off >/dev/null
 	"$IP" netns exec "$3" ethtool -K net0 tx off >/dev/null
+}
+
+# tcp_intact FROM TO ADDRESS [OPTION...]: TCP from one namespace to an address of the other,
+# where no checksum, of TCP or UDP, has ever been wrong.
+tcp_intact() {
+	local from=$1 to=$2 address=$3 status
+
+	shift 3
+	"$IP" netns exec "$to" iperf3 -s -1 -D -B "$address" >/dev/null || return
+	sleep 0.5
+	"$IP" netns exec "$from" timeout 60 iperf3 -c "$address" -n 4M "$@" >/tmp/iperf3
+	status=$?
+	[ "$status" = 0 ] || cat /tmp/iperf3
+	# shellcheck disable=SC2016 # awk expands it
+	[ "$("$IP" netns exec "$to" awk '
+		$1 == "Tcp:" && $2 ~ /^[0-9]/ { n += $NF }
+		$1 == "Udp:" && $2 ~ /^[0-9]/ { n += $8 }
+		END { print n + 0 }' /proc/net/snmp)" = 0 ] && [ "$status" = 0 ]
 }
 
 # until COMMAND...: tries for ten seconds.

@@ -21,13 +21,9 @@ others="UDP checksum on, outer DF off, TOS copied"
 netns GSN
 netns PEER
 # shellcheck disable=SC2153 # netns sets them
+with_ipv6 "$GSN" "$PEER"
 for ns in "$GSN" "$PEER"; do
-	"$IP" netns exec "$ns" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 1 > default/addr_gen_mode
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra
-		sysctl -qw net.ipv6.auto_flowlabels=1 net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0'
+	"$IP" netns exec "$ns" sysctl -qw net.ipv6.auto_flowlabels=1 net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 done
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$GSN" addr add 2001:db8:a::1/64 dev net0 nodad
@@ -341,18 +337,7 @@ by_flow() {
 
 # stream [OPTION...]: TCP through the tunnel between two links; no checksum may be wrong.
 stream() {
-	local status
-
-	"$IP" netns exec "$GSN" iperf3 -s -1 -D -B 10.99.0.1 >/dev/null || return
-	sleep 0.5
-	"$IP" netns exec "$PEER" timeout 60 iperf3 -c 10.99.0.1 -n 4M "$@" >/tmp/iperf3
-	status=$?
-	[ "$status" = 0 ] || cat /tmp/iperf3
-	# shellcheck disable=SC2016 # awk expands it
-	[ "$("$IP" netns exec "$GSN" awk '
-		$1 == "Tcp:" && $2 ~ /^[0-9]/ { n += $NF }
-		$1 == "Udp:" && $2 ~ /^[0-9]/ { n += $8 }
-		END { print n + 0 }' /proc/net/snmp)" = 0 ] && [ "$status" = 0 ]
+	tcp_intact "$PEER" "$GSN" 10.99.0.1 "$@"
 }
 
 # both FAMILY: a link at either end, with a context each.
@@ -402,7 +387,9 @@ for outer in 4 6; do
 	[ "$outer" = 4 ] || label_alone
 done
 zero_rx | gt
-if [ "$DRIVER" = rust ]; then
+if [ "$DRIVER" = c ]; then
+	ktap_skip "TCP with other outer headers" "the C driver has one kind"
+else
 	for ns in "$GSN" "$PEER"; do
 		"$IP" netns exec "$ns" ethtool -K net0 tx on tso on >/dev/null
 	done

@@ -25,14 +25,7 @@ netns GSN
 netns PEER
 netns FAR
 # shellcheck disable=SC2153 # netns sets them
-for ns in "$GSN" "$PEER" "$FAR"; do
-	# IPv6, with no addresses but those that are given, and no delays.
-	"$IP" netns exec "$ns" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 1 > default/addr_gen_mode
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra'
-done
+with_ipv6 "$GSN" "$PEER" "$FAR"
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$GSN" link add net1 type veth peer name net1 netns "$PEER"
 "$IP" -n "$GSN" -batch - <<-END

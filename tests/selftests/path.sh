@@ -20,18 +20,9 @@ full="kernel sockets: messages nobody reads fill the receive buffer"
 family="ECHOREQ on a v6 link sends IPv4"
 codec="E=1 with next 0 dropped; comprehension bits ignored; length, PT unchecked"
 
-# IPv6, with no addresses but those that are given, and no delays.
-with_ipv6() {
-	"$IP" netns exec "$1" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra'
-}
-
 netns GSN
 netns PEER
-with_ipv6 "$GSN"
-with_ipv6 "$PEER"
+with_ipv6 "$GSN" "$PEER"
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$GSN" addr add 2001:db8:a::1/64 dev net0 nodad
 "$IP" -n "$PEER" addr add 2001:db8:a::2/64 dev net0 nodad

@@ -22,14 +22,9 @@ bounds="mtu 0 and 2^31-1 accepted"
 
 netns GSN
 netns PEER
+with_ipv6 "$GSN" "$PEER"
 for ns in "$GSN" "$PEER"; do
-	# IPv6, with no addresses but those that are given, and no delays.
-	"$IP" netns exec "$ns" sh -c '
-		cd /proc/sys/net/ipv6/conf
-		echo 0 > all/disable_ipv6; echo 0 > default/disable_ipv6
-		echo 1 > default/addr_gen_mode
-		echo 0 > default/accept_dad; echo 0 > default/accept_ra
-		sysctl -qw net.ipv6.auto_flowlabels=0 net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0'
+	"$IP" netns exec "$ns" sysctl -qw net.ipv6.auto_flowlabels=0 net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 done
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$GSN" -batch - <<-END
