@@ -122,7 +122,7 @@ impl GtpClient {
     /// # Errors
     ///
     /// The kernel's, see `GTP_CMD_NEWROUTE` in `include/uapi/linux/gtp.h`; the C
-    /// driver answers `EOPNOTSUPP`, as it does to the next three.
+    /// driver answers `EOPNOTSUPP`, as it does to all of these.
     pub fn new_route(
         &mut self,
         link: LinkRef,
@@ -148,6 +148,25 @@ impl GtpClient {
         link.append(&mut attributes);
         prefix.append(&mut attributes);
         self.command(GTP_CMD_DELROUTE, attributes, 0)
+    }
+
+    /// Reads the framed route for exactly this prefix.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's: `ENOENT` where there is none for exactly this prefix.
+    pub fn get_route(&mut self, link: LinkRef, prefix: &Prefix) -> Result<FramedRoute> {
+        let mut attributes = Vec::new();
+        link.append(&mut attributes);
+        prefix.append(&mut attributes);
+        let request = self.message(GTP_CMD_GETROUTE, attributes);
+        let mut route = None;
+
+        self.connection.request(request, 0, |reply| {
+            route = Some(FramedRoute::from_attributes(&reply.payload.attributes)?);
+            Ok(())
+        })?;
+        Ok(route.ok_or_else(|| DecodeError::from("acknowledgement without a route"))?)
     }
 
     /// Hands every framed route to `each`: those of the link with the interface index

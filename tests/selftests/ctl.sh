@@ -136,6 +136,42 @@ ctl pdp del dev gtp0 i_tei 3 2>/dev/null
 fails "pdp batch, one by one" ENOENT batch --per-send 1 -
 equal "stops where it failed" "$(ctl pdp list | grep -c i_tei)" 1
 
+if [ "$DRIVER" = c ]; then
+	ktap_skip "routes, bearers, paths" "the C driver has none"
+else
+	routes="dev gtp0 10.99.0.0/16 via 10.45.1.1
+dev gtp0 10.99.7.0/24 via 10.45.1.1"
+	check "route add" ctl route add dev gtp0 10.99.0.0/16 via 10.45.1.1
+	check "route add of a longer one" ctl route add dev gtp0 via 10.45.1.1 10.99.7.0/24
+	fails "route add of what is there" EEXIST ctl route add dev gtp0 10.99.7.0/24 via 10.45.1.1
+	fails "route add by way of none" ENOENT ctl route add dev gtp0 10.98.0.0/16 via 10.45.1.99
+	status "route add in another family" 1 ctl route add dev gtp0 ::/0 via 10.45.1.1
+	equal "route list" "$(ctl route list | sort)" "$routes"
+	equal "route list of a link" "$(ctl route list dev gtp0 | sort)" "$routes"
+	matches "route list in JSON" "$(ctl --json route list)" \
+		'\[*{"dev":"gtp0","ifindex":*,"dst":"10.99.0.0/16","via":"10.45.1.1"}*\]'
+	equal "route get" "$(ctl route get dev gtp0 10.99.7.0/24)" "dev gtp0 10.99.7.0/24 via 10.45.1.1"
+	fails "route get of another length" ENOENT ctl route get dev gtp0 10.99.7.0/25
+	check "route replace" ctl route replace dev gtp0 10.99.7.0/24 via 10.45.1.2
+	matches "route get in JSON" "$(ctl --json route get dev gtp0 10.99.7.0/24)" \
+		'{"dev":"gtp0","ifindex":*,"dst":"10.99.7.0/24","via":"10.45.1.2"}'
+	check "route del" ctl route del dev gtp0 10.99.7.0/24
+	fails "route del of what is not there" ENOENT ctl route del dev gtp0 10.99.7.0/24
+	equal "and one is left" "$(ctl route list)" "dev gtp0 10.99.0.0/16 via 10.45.1.1"
+
+	check "pdp add of a dedicated bearer" ctl pdp add dev gtp0 i_tei 9 o_tei 9 ms 10.45.1.1 peer 192.0.2.1 bearer 5
+	equal "pdp get of it" "$(ctl pdp get dev gtp0 ms 10.45.1.1 bearer 5)" \
+		"dev gtp0 version 1 i_tei 9 o_tei 9 ms 10.45.1.1 peer 192.0.2.1 bearer 5"
+	check "pdp del of it" ctl pdp del dev gtp0 ms 10.45.1.1 bearer 5
+	equal "which leaves the default one" "$(ctl pdp get dev gtp0 ms 10.45.1.1)" \
+		"dev gtp0 version 1 i_tei 1 o_tei 2 ms 10.45.1.1 peer 192.0.2.1"
+
+	matches "path list" "$(ctl path list)" "*dev gtp0 *192.0.2.1*"
+	matches "path list in JSON" "$(ctl --json path list dev gtp0)" '*"dev":"gtp0",*"peer":"192.0.2.1"*'
+	check "link set" ctl link set gtp0 ttl 9
+	matches "link show of that" "$(ctl link show gtp0)" "*: gtp0 *ttl 9*"
+fi
+
 check "link del" ctl link del gtp0
 fails "link del of none" ENODEV ctl link del gtp0
 

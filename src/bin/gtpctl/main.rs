@@ -161,8 +161,12 @@ enum RouteVerb {
     Replace(Words),
 
     /// Remove a route
-    #[command(visible_alias = "delete", after_help = route::DEL_HELP)]
+    #[command(visible_alias = "delete", after_help = route::KEY_HELP)]
     Del(Words),
+
+    /// Show the route for exactly one prefix
+    #[command(after_help = route::KEY_HELP)]
+    Get(Words),
 
     /// Show the routes of one link, or of all
     #[command(visible_aliases = ["show", "ls"], after_help = "Words: [dev NAME | ifindex N]")]
@@ -332,11 +336,12 @@ fn route(arguments: &Arguments, verb: &RouteVerb, format: Format) -> Outcome {
     let (RouteVerb::Add(words)
     | RouteVerb::Replace(words)
     | RouteVerb::Del(words)
+    | RouteVerb::Get(words)
     | RouteVerb::List(words)) = verb;
     let words = words.as_strs();
     let request = match verb {
         RouteVerb::Add(_) | RouteVerb::Replace(_) => route::RouteWords::parse_add(&words)?,
-        RouteVerb::Del(_) => route::RouteWords::parse_del(&words)?,
+        RouteVerb::Del(_) | RouteVerb::Get(_) => route::RouteWords::parse_key(&words)?,
         RouteVerb::List(_) => route::RouteWords::parse_list(&words)?,
     };
     enter(arguments)?;
@@ -344,6 +349,7 @@ fn route(arguments: &Arguments, verb: &RouteVerb, format: Format) -> Outcome {
         RouteVerb::Add(_) => route::add(&request, false),
         RouteVerb::Replace(_) => route::add(&request, true),
         RouteVerb::Del(_) => route::del(&request),
+        RouteVerb::Get(_) => route::get(&request, format),
         RouteVerb::List(_) => route::list(&request, format),
     }
 }

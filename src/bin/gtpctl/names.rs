@@ -39,6 +39,18 @@ impl<'a> LinkWords<'a> {
         };
         Ok(Some(Self { link, netns }))
     }
+
+    /// Returns the link's name, where one was given or is to be found here.
+    pub fn name<'n>(&self, names: &'n mut Names) -> Option<&'n str>
+    where
+        'a: 'n,
+    {
+        match self.link {
+            LinkName::Dev(name) => Some(name),
+            LinkName::Index(_) if self.netns.is_some() => None,
+            LinkName::Index(index) => names.first(index),
+        }
+    }
 }
 
 /// Name or number of a link.

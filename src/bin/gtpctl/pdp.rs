@@ -9,7 +9,6 @@ use crate::{
     },
     listing,
     names::{
-        LinkName,
         LinkWords,
         Links,
         Names, //
@@ -445,13 +444,10 @@ pub fn get(request: &KeyWords<'_>, stats: bool, format: Format) -> Outcome {
     let context = GtpClient::open()?.get_pdp(link, &key, stats)?;
 
     let mut names = Names::default();
-    let dev = match request.link.link {
-        LinkName::Dev(name) => Some(name),
-        // Its name is not to be found here.
-        LinkName::Index(_) if link.netns.is_some() => None,
-        LinkName::Index(index) => names.first(index),
-    };
-    output::line(format, &PdpView::new(&context, dev))?;
+    output::line(
+        format,
+        &PdpView::new(&context, request.link.name(&mut names)),
+    )?;
     Ok(())
 }
 

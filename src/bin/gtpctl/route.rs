@@ -10,9 +10,11 @@ use crate::{
     listing,
     names::{
         LinkWords,
-        Links, //
+        Links,
+        Names, //
     },
     output::{
+        self,
         DevView,
         Format, //
     },
@@ -46,14 +48,14 @@ Words, in any order:
 
 Example: gtpctl route add dev gtp0 10.99.0.0/16 via 10.45.0.2";
 
-/// What `del` takes.
-pub const DEL_HELP: &str = "\
+/// What `del` and `get` take.
+pub const KEY_HELP: &str = "\
 Words, in any order:
   dev NAME | ifindex N   link, by name or by interface index
   ADDRESS/LEN            prefix
   netns NETNS            network namespace that the link is in, if elsewhere
 
-Example: gtpctl route del dev gtp0 10.99.0.0/16";
+Example: gtpctl route get dev gtp0 10.99.0.0/16";
 
 /// Words of any of the commands.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,8 +103,8 @@ impl<'a> RouteWords<'a> {
         Ok(words)
     }
 
-    /// Reads the words of `del`.
-    pub fn parse_del(words: &'a [&'a str]) -> Result<Self, Failure> {
+    /// Reads the words of `del` and `get`.
+    pub fn parse_key(words: &'a [&'a str]) -> Result<Self, Failure> {
         let words = Self::parse(words, &["dev", "ifindex", "netns"])?;
         words.prefix()?;
         words.named()?;
@@ -183,6 +185,18 @@ pub fn del(words: &RouteWords<'_>) -> Outcome {
     let mut links = Links::default();
     let link = links.find(&words.named()?)?;
     GtpClient::open()?.del_route(link, &words.prefix()?)?;
+    Ok(())
+}
+
+/// Shows the route for exactly one prefix.
+pub fn get(words: &RouteWords<'_>, format: Format) -> Outcome {
+    let mut links = Links::default();
+    let named = words.named()?;
+    let link = links.find(&named)?;
+    let route = GtpClient::open()?.get_route(link, &words.prefix()?)?;
+
+    let mut names = Names::default();
+    output::line(format, &RouteView::new(&route, named.name(&mut names)))?;
     Ok(())
 }
 
