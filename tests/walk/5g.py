@@ -96,7 +96,7 @@ class FiveG(Walk):
         core.batch(self.removals([s for s in lost if s.o_tei(two) in gone]), show=2)
         for session in lost:
             session.i_tei += 1000
-            session.sent = {key: [0, 0] for key in session.sent}
+            session.sent.clear()
         # What comes of this is seen in `failure`: the path to gNB 1 is a new one.
         one.answers = False
         self.before = len(core.events())

@@ -29,7 +29,7 @@ class Flows:
 
     def up(self, session, family, flow=9, fill=16):
         template = session.uplink(family, flow, fill, self.container)
-        session.count("up", family, len(template.inner))
+        session.count("up", family, flow, len(template.inner))
         session.node.send(template.octets(session.number_of("up", family)))
 
     def down(self, session, family, flow=9, fill=16):
@@ -88,7 +88,7 @@ class Flows:
                 family = 6 if ":" in inner.src else 4
                 session = by.get(inner.session)
                 if session is None or session.node is not node or flow is None \
-                        or message.teid != session.o_tei(node) \
+                        or message.teid != session.o_tei(node, flow) \
                         or (inner.src, inner.dst) != (DN[family], session.ms[family]):
                     wrong.append(f"astray at {node.name}: {message}")
                 elif self.container_is_wrong(message, session, flow):

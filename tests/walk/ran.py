@@ -27,13 +27,20 @@ class Session:
         self.node = None
         # What the downlink says of its QoS flow: RQI, and PPI or None.
         self.rqi, self.ppi = False, None
-        self.sent = {(way, f): [0, 0] for way in ("up", "down") for f in families}
+        # Flows that have a dedicated bearer, and its number. What was sent by direction,
+        # family and bearer.
+        self.bearers = {}
+        self.sent = collections.defaultdict(lambda: [0, 0])
         self.seq = collections.Counter()
         self.templates = {}
 
-    def o_tei(self, node):
-        """The tunnel's name at a node of the RAN."""
-        return node.base + self.number
+    def o_tei(self, node, flow=None):
+        """The name that the tunnel of a flow has at a node of the RAN."""
+        return node.base + 1000 * self.bearers.get(flow, 0) + self.number
+
+    def i_tei_of(self, flow):
+        """The name that it has at the user plane."""
+        return self.i_tei + 1000 * self.bearers.get(flow, 0)
 
     def container(self, flow):
         """What the container of a downlink packet of that QoS flow must be, but for its last
@@ -45,9 +52,9 @@ class Session:
 
     def uplink(self, family, flow, fill, container):
         """The packets of a flow of this session."""
-        key = family, flow, fill, self.i_tei
+        key = family, flow, fill, self.i_tei_of(flow)
         if key not in self.templates:
-            self.templates[key] = packet.Uplink(self.i_tei, self.ms[family], DN[family], flow,
+            self.templates[key] = packet.Uplink(key[-1], self.ms[family], DN[family], flow,
                                                 self.number, fill, container)
         return self.templates[key]
 
@@ -57,10 +64,11 @@ class Session:
         self.seq[way, family] += 1
         return seq
 
-    def count(self, way, family, length):
-        """One T-PDU of that length goes that way."""
-        self.sent[way, family][0] += 1
-        self.sent[way, family][1] += length
+    def count(self, way, family, flow, length):
+        """One T-PDU of that flow and length goes that way."""
+        sent = self.sent[way, family, self.bearers.get(flow, 0)]
+        sent[0] += 1
+        sent[1] += length
 
 
 class Node:
@@ -130,7 +138,7 @@ class Server:
     def send(self, session, fill):
         """One datagram to an MS."""
         octets = packet.counted(session.number, session.number_of("down", self.family), fill)
-        session.count("down", self.family, len(octets) + (28 if self.family == 4 else 48))
+        session.count("down", self.family, self.flow, len(octets) + (28 if self.family == 4 else 48))
         self.sock.sendto(octets, (session.ms[self.family], packet.MS_PORT))
 
 

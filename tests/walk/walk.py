@@ -37,8 +37,8 @@ class Walk:
                 f"peer {s.node.address} {self.SESSION} {last if f == self.FAMILIES[-1] else ''}".strip()
                 for s in sessions for f in self.FAMILIES]
 
-    def removals(self, sessions):
-        return [f"del dev gtp0 ms {s.key[f]}" for s in sessions for f in self.FAMILIES]
+    def removals(self, sessions, words=""):
+        return [f"del dev gtp0 ms {s.key[f]} {words}".strip() for s in sessions for f in self.FAMILIES]
 
     def each(self):
         return [(s, f) for s in self.sessions for f in self.FAMILIES]
@@ -85,11 +85,13 @@ class Walk:
         wrong = []
         found = self.core.contexts()
         for s, f in self.each():
-            got = found.get((s.i_tei, s.key[f]), {}).get("usage", {})
-            want = dict(zip(("tx_packets", "tx_bytes", "rx_packets", "rx_bytes"),
-                            s.sent["down", f] + s.sent["up", f]), tx_dropped=0, rx_dropped=0)
-            if any(got.get(name) != n for name, n in want.items()):
-                wrong.append(f"session {s.number}: {got}, not {want}")
+            for flow, bearer in [(None, 0), *s.bearers.items()]:
+                got = found.get((s.i_tei_of(flow), s.key[f]), {}).get("usage", {})
+                want = dict(zip(("tx_packets", "tx_bytes", "rx_packets", "rx_bytes"),
+                                s.sent["down", f, bearer] + s.sent["up", f, bearer]),
+                            tx_dropped=0, rx_dropped=0)
+                if any(got.get(name) != n for name, n in want.items()):
+                    wrong.append(f"session {s.number}, bearer {bearer}: {got}, not {want}")
         if self.tell.story:
             self.core.gtpctl("pdp", "get", "-s", "dev", "gtp0", "ms", self.sessions[0].key[4], show=1)
         self.tell.check(f"usage {when}: packets and octets of all sessions, both ways", wrong)
