@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::generate::Generator;
 use super::kernel::{Kernel, Seen};
+use super::model::route::GETROUTE;
 use super::model::{Driver, Expect, Model};
-use super::op::{Op, SPACES};
+use super::op::{command_name, Op, SPACES};
 use crate::args::{hex, Done, Stop};
 use crate::attr;
 use crate::errno;
@@ -158,11 +159,14 @@ impl Session {
         }
     }
 
-    /// Compares all contexts and the links' own data.
+    /// Compares all contexts, all routes and the links' own data.
     fn whole(&mut self) -> Result<(), String> {
         for space in 0..SPACES {
             let flags = libc::NLM_F_DUMP as u16;
             self.must(&genl(space, 2, flags, Vec::new()))?;
+            if self.model.driver == Driver::Rust {
+                self.must(&genl(space, GETROUTE, flags, Vec::new()))?;
+            }
         }
         let links: Vec<_> = self
             .model
@@ -192,7 +196,7 @@ impl Session {
             for (n, pdp) in contexts.iter().enumerate().skip(leave) {
                 let mut attrs = Vec::new();
                 let message = pdp.message(0, index);
-                let key: &[u16] = if n % 2 == 0 { &[5, 12] } else { &[3, 8] };
+                let key: &[u16] = if n % 2 == 0 { &[5, 12, 80] } else { &[3, 8] };
                 for (kind, value) in attr::list(&message[4..]) {
                     if kind <= 2 || kind == 13 || key.contains(&kind) {
                         attr::put(&mut attrs, kind, value);
@@ -221,11 +225,7 @@ fn genl(space: usize, command: u8, flags: u16, attrs: Vec<u8>) -> Op {
 fn kind(op: &Op) -> &'static str {
     match op {
         Op::Genl { flags, .. } if flags & 0x300 == 0x300 => "dump",
-        Op::Genl { command: 0, .. } => "newpdp",
-        Op::Genl { command: 1, .. } => "delpdp",
-        Op::Genl { command: 2, .. } => "getpdp",
-        Op::Genl { command: 3, .. } => "echoreq",
-        Op::Genl { .. } => "other",
+        Op::Genl { command, .. } => command_name(*command).unwrap_or("other"),
         Op::NewLink { .. } => "newlink",
         Op::DelLink { .. } => "dellink",
         Op::SetLink { .. } => "setlink",
@@ -251,7 +251,7 @@ pub fn run(plan: &Plan) -> Result<Counts, Failure> {
             return Err(Failure { ops, text });
         }
     };
-    let mut generator = Generator::new(plan.seed, plan.links);
+    let mut generator = Generator::new(plan.driver, plan.seed, plan.links);
     for n in 0..plan.count {
         let op = generator.next(&session.model);
         ops.push(op.clone());

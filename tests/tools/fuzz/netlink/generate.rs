@@ -9,7 +9,7 @@ use rand::rngs::SmallRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 
-use super::model::{Driver, Link, Model, Pdp};
+use super::model::{route, Driver, Link, Model, Pdp, BEARER};
 use super::op::{socket_fd, space_fd, Op, Set, SocketKind, FILE_FD, NO_FD, SOCKETS, SPACES};
 use crate::attr::put;
 
@@ -39,6 +39,8 @@ pub struct Generator {
     next_index: u32,
     /// How many in a thousand are operations on links and sockets.
     links: u32,
+    /// Whether there are bearers and routes.
+    bearers: bool,
     /// A link that gets contexts in a row, and how many more.
     burst: (u32, u32),
 }
@@ -69,11 +71,12 @@ fn word(number: u32) -> Vec<u8> {
 
 impl Generator {
     /// Of the same seed come the same operations, if the model is the same.
-    pub fn new(seed: u64, links: u32) -> Self {
+    pub fn new(driver: Driver, seed: u64, links: u32) -> Self {
         Self {
             rng: SmallRng::seed_from_u64(seed),
             next_index: 1000,
             links,
+            bearers: driver == Driver::Rust,
             burst: (0, 0),
         }
     }
@@ -143,7 +146,8 @@ impl Generator {
             };
         }
         match self.below(1000) {
-            0..540 => self.new_pdp(model),
+            0..440 => self.new_pdp(model),
+            440..540 => self.route(model),
             540..730 => self.one(model, 1),
             730..930 => self.one(model, 2),
             930..950 => self.dump(model),
@@ -331,11 +335,16 @@ impl Generator {
             (false, true) => !self.one_in(20),
             _ => self.one_in(2),
         };
+        let bearer = match link {
+            Some(_) if self.bearers && self.one_in(4) => self.bearer(),
+            _ => 0,
+        };
         let mut pdp = Pdp {
             version,
             id: self.below(keys).into(),
             out: self.below(0x10000),
             ms: self.ms(keys),
+            bearer,
             peer: self.peer(ipv6),
         };
         // Keys of contexts that are there, of one or of two.
@@ -401,6 +410,7 @@ impl Generator {
         attrs.extend(Self::tunnel(&pdp));
         attrs.push(by_family(pdp.peer, 4, 11));
         attrs.push(by_family(pdp.ms, 5, 12));
+        attrs.extend(self.bearer_of(&pdp));
         if pdp.ms.is_ipv6() || self.one_in(2) {
             attrs.push((13, vec![pdp.family()]));
         }
@@ -432,6 +442,7 @@ impl Generator {
             id: self.below(MANY).into(),
             out: self.below(0x10000),
             ms: self.ms(MANY),
+            bearer: 0,
             peer: self.peer(link.ends[version][0].is_none()),
         };
         let mut attrs = Vec::new();
@@ -469,6 +480,7 @@ impl Generator {
                 attrs.push(Self::tunnel(&other)[0].clone());
             }
         }
+        attrs.extend(self.bearer_of(&pdp));
         if self.one_in(12) {
             // With an MS the version has no meaning.
             attrs[0].1 = word(self.pick(&[0, 1, 2, 77]));
@@ -482,6 +494,109 @@ impl Generator {
             0
         };
         self.genl(caller, command, flags, attrs)
+    }
+
+    /// A bearer; few, so that they meet.
+    fn bearer(&mut self) -> u8 {
+        match self.below(12) {
+            0 => 63,
+            1 => 64,
+            2 => 255,
+            n => (n % 3) as u8 + 1,
+        }
+    }
+
+    /// What a request says of the bearer: nothing, mostly, of the default one.
+    fn bearer_of(&mut self, pdp: &Pdp) -> Option<Attr> {
+        let said = pdp.bearer != 0 || self.bearers && self.one_in(8);
+        said.then(|| (BEARER, vec![pdp.bearer]))
+    }
+
+    /// A prefix, of few.
+    fn prefix(&mut self, ipv6: bool) -> (IpAddr, u8) {
+        let n = self.below(6);
+        let (address, len) = if ipv6 {
+            let address = v6([0x2001, 0xdb8, 1], n, n as u16);
+            (address, self.pick(&[0, 32, 56, 64, 65, 120, 128]))
+        } else {
+            (
+                v4([10, 0, 0, 0], n << 5 | n),
+                self.pick(&[0, 8, 27, 30, 32]),
+            )
+        };
+        match self.below(30) {
+            0 => (address, len),
+            1 => (address, len.wrapping_add(128)),
+            _ => (route::prefix(address, len), len),
+        }
+    }
+
+    /// NEWROUTE, DELROUTE and GETROUTE.
+    fn route(&mut self, model: &Model) -> Op {
+        if !self.bearers {
+            return self.new_pdp(model);
+        }
+        let (space, index) = self.some_link(model);
+        let link = model.links.get(&index);
+        let (caller, nsfd) = self.caller(space);
+        let genl = |command, flags, attrs: &[Attr]| {
+            let mut bytes = Vec::new();
+            for (kind, value) in attrs {
+                put(&mut bytes, *kind, value);
+            }
+            Op::Genl {
+                space: caller,
+                command,
+                flags,
+                cut: None,
+                attrs: bytes,
+            }
+        };
+        if self.one_in(20) {
+            let only = self.one_in(2).then(|| (1, word(index)));
+            return genl(route::GETROUTE, DUMP, only.as_slice());
+        }
+        let contexts = link.map_or(&[][..], |link| &link.contexts);
+        let via = match contexts.choose(&mut self.rng) {
+            Some(known) if !self.one_in(6) => known.ms,
+            _ => self.ms(Self::keys(index)),
+        };
+        let other_family = self.one_in(40);
+        let (mut dst, mut len) = self.prefix(via.is_ipv6() != other_family);
+        let routes = link.map_or(&[][..], |link| &link.routes);
+        if let Some(known) = routes.choose(&mut self.rng) {
+            if self.one_in(2) {
+                (dst, len) = (known.dst, known.len);
+            }
+        }
+        let mut attrs = vec![(1, word(index))];
+        attrs.extend(nsfd);
+        attrs.push((route::DST, octets(dst)));
+        attrs.push((route::DST_LEN, vec![len]));
+        let command = match self.below(10) {
+            0..6 => route::NEWROUTE,
+            6..8 => route::DELROUTE,
+            _ => route::GETROUTE,
+        };
+        let mut flags = 0;
+        if command == route::NEWROUTE || self.one_in(10) {
+            attrs.push(by_family(via, 5, 12));
+        }
+        if command == route::NEWROUTE {
+            flags = self.pick(&[0, CREATE | EXCL, CREATE | REPLACE, REPLACE, EXCL | REPLACE]);
+            if self.one_in(40) {
+                let more = self.ms(FEW);
+                attrs.push(by_family(more, 5, 12));
+            }
+        }
+        if self.one_in(20) {
+            let at = self.below(attrs.len() as u32) as usize;
+            attrs.remove(at);
+        }
+        if self.one_in(8) {
+            attrs.shuffle(&mut self.rng);
+        }
+        genl(command, flags, &attrs)
     }
 
     fn dump(&mut self, model: &Model) -> Op {

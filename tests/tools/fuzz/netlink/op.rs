@@ -175,8 +175,19 @@ pub enum Op {
     Renew,
 }
 
-/// Names of the numbers in a link's own data, for show.
-const NEWPDP: [&str; 4] = ["newpdp", "delpdp", "getpdp", "echoreq"];
+/// The name of a command.
+pub fn command_name(command: u8) -> Option<&'static str> {
+    Some(match command {
+        0 => "newpdp",
+        1 => "delpdp",
+        2 => "getpdp",
+        3 => "echoreq",
+        71 => "newroute",
+        72 => "delroute",
+        73 => "getroute",
+        _ => return None,
+    })
+}
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -188,7 +199,7 @@ impl fmt::Display for Op {
                 cut,
                 attrs,
             } => {
-                match NEWPDP.get(usize::from(*command)) {
+                match command_name(*command) {
                     Some(name) => write!(f, "{name}")?,
                     None => write!(f, "cmd {command}")?,
                 }

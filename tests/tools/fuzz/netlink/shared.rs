@@ -115,6 +115,7 @@ fn read(body: &[u8]) -> Option<(u8, u32, Option<Pdp>)> {
             id,
             out,
             ms: address(5, 12)?,
+            bearer: attr::find(attrs, 80).map_or(0, |value| value[0]),
             peer: address(4, 11)?,
         })
     };
@@ -128,7 +129,7 @@ fn request(link: u32, pdp: &Pdp, key: Option<bool>) -> Vec<u8> {
     for (kind, value) in attr::list(&message[4..]) {
         let wanted = match (key, kind) {
             (None, _) | (_, 1 | 2 | 13) => true,
-            (Some(by_ms), 5 | 12) => by_ms,
+            (Some(by_ms), 5 | 12 | 80) => by_ms,
             (Some(by_ms), 3 | 8) => !by_ms,
             _ => false,
         };
@@ -141,7 +142,8 @@ fn request(link: u32, pdp: &Pdp, key: Option<bool>) -> Vec<u8> {
 
 /// Whether two contexts cannot both be on a link.
 fn clash(a: &Pdp, b: &Pdp) -> bool {
-    a.ms == b.ms || (a.version, a.id, a.family()) == (b.version, b.id, b.family())
+    (a.ms, a.bearer) == (b.ms, b.bearer)
+        || (a.version, a.id, a.family()) == (b.version, b.id, b.family())
 }
 
 impl Common {
@@ -161,6 +163,8 @@ impl Common {
         } else {
             (serial, rng.random_range(0..3))
         };
+        let dedicated = self.driver == Driver::Rust && rng.random_ratio(1, 4);
+        let bearer = if dedicated { rng.random_range(1..3) } else { 0 };
         let peer = if dual && rng.random_ratio(1, 3) {
             Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, u16::from(far) + 1).into()
         } else {
@@ -171,6 +175,7 @@ impl Common {
             id: rng.random_range(0..KEYS).into(),
             out,
             ms,
+            bearer,
             peer,
         }
     }
@@ -181,6 +186,7 @@ impl Common {
             id: (0x0900_0000 + n).into(),
             out: n,
             ms: Ipv4Addr::from(0x0a09_0000 + n).into(),
+            bearer: 0,
             peer: IpAddr::from([192, 0, 2, 1]),
         }
     }
@@ -244,7 +250,7 @@ impl Worker<'_> {
                 match reply {
                     Some((_, at, Some(got)))
                         if at == link
-                            && (!by_ms || got.ms == pdp.ms)
+                            && (!by_ms || (got.ms, got.bearer) == (pdp.ms, pdp.bearer))
                             && (by_ms || (got.version, got.id) == (pdp.version, pdp.id)) =>
                     {
                         Ok(())
@@ -472,7 +478,7 @@ fn look(worker: &mut Worker<'_>, listener: &mut Listener) -> Result<(), String> 
     let mut want = listener.tables.clone();
     want.retain(|link, table| !table.is_empty() || alive(link));
     for (link, table) in &mut want {
-        let order = |pdp: &Pdp| (pdp.version, pdp.id, pdp.ms);
+        let order = |pdp: &Pdp| (pdp.version, pdp.id, pdp.ms, pdp.bearer);
         let mut there = got.remove(link).unwrap_or_default();
         there.sort_by_key(order);
         table.sort_by_key(order);

@@ -197,6 +197,7 @@ impl Model {
             shown: (hash_size, role, restart, dual),
             ends,
             contexts: Vec::new(),
+            routes: Vec::new(),
         }))
     }
 

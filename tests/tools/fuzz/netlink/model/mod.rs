@@ -13,11 +13,15 @@
 pub mod lenient;
 mod link;
 mod pdp;
+pub mod route;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+pub use pdp::BEARER;
+use route::Route;
 
 use super::op::{Op, Set, SocketKind, SOCKETS};
 
@@ -45,6 +49,8 @@ pub struct Pdp {
     pub out: u32,
     /// Address or prefix of the MS.
     pub ms: IpAddr,
+    /// Which bearer of the MS it is; 0 with the C driver, which knows none.
+    pub bearer: u8,
     /// Address of the peer.
     pub peer: IpAddr,
 }
@@ -80,6 +86,8 @@ pub struct Link {
     pub ends: [[Option<End>; 2]; 2],
     /// The contexts.
     pub contexts: Vec<Pdp>,
+    /// The framed routes.
+    pub routes: Vec<Route>,
 }
 
 impl Link {
@@ -121,6 +129,10 @@ pub enum Change {
     Put(u32, Option<usize>, Pdp),
     /// A context of a link goes.
     Remove(u32, usize),
+    /// A route of a link comes, in the place of another or as a new one.
+    PutRoute(u32, Option<usize>, Route),
+    /// A route of a link goes.
+    RemoveRoute(u32, usize),
     /// A link comes.
     AddLink(u32, Box<Link>),
     /// A link goes.
@@ -280,13 +292,29 @@ impl Model {
         match change {
             Change::None => {}
             Change::Put(index, place, pdp) => {
-                let contexts = &mut self.at(index).contexts;
-                match place {
-                    Some(place) => contexts[place] = pdp,
-                    None => contexts.push(pdp),
+                let link = self.at(index);
+                let Some(place) = place else {
+                    link.contexts.push(pdp);
+                    return;
+                };
+                let old = std::mem::replace(&mut link.contexts[place], pdp.clone());
+                if !old.is_for(pdp.ms, pdp.bearer) {
+                    link.leave(old.ms, old.bearer);
                 }
             }
-            Change::Remove(index, place) => drop(self.at(index).contexts.swap_remove(place)),
+            Change::Remove(index, place) => {
+                let link = self.at(index);
+                let old = link.contexts.swap_remove(place);
+                link.leave(old.ms, old.bearer);
+            }
+            Change::PutRoute(index, place, route) => {
+                let routes = &mut self.at(index).routes;
+                match place {
+                    Some(place) => routes[place] = route,
+                    None => routes.push(route),
+                }
+            }
+            Change::RemoveRoute(index, place) => drop(self.at(index).routes.swap_remove(place)),
             Change::AddLink(index, link) => drop(self.links.insert(index, *link)),
             Change::DelLink(index) => drop(self.links.remove(&index)),
             Change::SetLink(index, Set::Up(up)) => self.at(index).up = up,

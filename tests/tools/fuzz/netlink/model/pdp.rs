@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::lenient::{walk, Attrs};
+use super::route::{GETROUTE, NEWROUTE};
 use super::{Change, Driver, End, Expect, Link, Model, Pdp, Refused};
 use crate::attr::put;
 use crate::fuzz::netlink::op::Fd;
@@ -34,10 +35,25 @@ pub const MS6: u16 = 12;
 /// Family of the MS.
 pub const FAMILY: u16 = 13;
 
+/// Bearer of the MS: ours.
+pub const BEARER: u16 = 80;
+
 /// Lowest number of octets of each attribute.
-const POLICY: [usize; 14] = [0, 4, 4, 8, 4, 4, 2, 4, 4, 4, 0, 16, 16, 1];
+const POLICY: [usize; BEARER as usize + 1] = {
+    let mut lengths = [0; BEARER as usize + 1];
+    let known = [0, 4, 4, 8, 4, 4, 2, 4, 4, 4, 0, 16, 16, 1];
+    let mut at = 0;
+    while at < known.len() {
+        lengths[at] = known[at];
+        at += 1;
+    }
+    lengths
+};
 /// Numbers from here on are not mainline's: a driver may know them, the model does not.
 pub const OURS: std::ops::Range<u16> = 64..128;
+
+/// The highest number of a bearer.
+const MAX_BEARER: u8 = 63;
 
 const NEWPDP: u8 = 0;
 const DELPDP: u8 = 1;
@@ -77,7 +93,7 @@ fn reach(address: IpAddr) -> Reach {
 }
 
 /// The family's header of a message from the kernel.
-fn header(command: u8) -> Vec<u8> {
+pub fn header(command: u8) -> Vec<u8> {
     vec![command, 0, 0, 0]
 }
 
@@ -88,7 +104,8 @@ pub fn flush(index: u32) -> Vec<u8> {
     body
 }
 
-fn put_address(body: &mut Vec<u8>, v4: u16, v6: u16, address: IpAddr) {
+/// Appends an address as the attribute for its family.
+pub fn put_address(body: &mut Vec<u8>, v4: u16, v6: u16, address: IpAddr) {
     match address {
         IpAddr::V4(address) => put(body, v4, &address.octets()),
         IpAddr::V6(address) => put(body, v6, &address.octets()),
@@ -111,6 +128,9 @@ impl Pdp {
             put(&mut body, I_TEI, &(self.id as u32).to_ne_bytes());
             put(&mut body, O_TEI, &self.out.to_ne_bytes());
         }
+        if self.bearer != 0 {
+            put(&mut body, BEARER, &[self.bearer]);
+        }
         body
     }
 
@@ -123,12 +143,13 @@ impl Pdp {
         }
     }
 
-    /// Whether it is the context for that MS.
-    fn is_for(&self, ms: IpAddr) -> bool {
-        match (self.ms, ms) {
+    /// Whether it is the context for that bearer of that MS.
+    pub fn is_for(&self, ms: IpAddr, bearer: u8) -> bool {
+        let is_ms = match (self.ms, ms) {
             (IpAddr::V6(a), IpAddr::V6(b)) => a.octets()[..8] == b.octets()[..8],
             (a, b) => a == b,
-        }
+        };
+        is_ms && self.bearer == bearer
     }
 
     /// Whether it is the context of that family with that tunnel.
@@ -137,31 +158,41 @@ impl Pdp {
     }
 }
 
-fn low_bits(address: Ipv6Addr) -> bool {
+/// Whether an IPv6 prefix of an MS has more than 64 bits.
+pub fn low_bits(address: Ipv6Addr) -> bool {
     address.octets()[8..] != [0; 8]
 }
 
 /// A request's attributes, and what several commands read from them.
-struct Asked<'a> {
-    attrs: Attrs<'a>,
-    space: usize,
+pub struct Asked<'a> {
+    /// The attributes.
+    pub attrs: Attrs<'a>,
+    /// The caller's namespace.
+    pub space: usize,
 }
 
 impl Asked<'_> {
-    fn v4(&self, kind: u16) -> Option<Ipv4Addr> {
+    /// An IPv4 address.
+    pub fn v4(&self, kind: u16) -> Option<Ipv4Addr> {
         self.attrs.octets::<4>(kind).map(Ipv4Addr::from)
     }
 
-    fn v6(&self, kind: u16) -> Option<Ipv6Addr> {
+    /// An IPv6 address.
+    pub fn v6(&self, kind: u16) -> Option<Ipv6Addr> {
         self.attrs.octets::<16>(kind).map(Ipv6Addr::from)
     }
 
-    fn u32(&self, kind: u16) -> Option<u32> {
+    /// An integer.
+    pub fn u32(&self, kind: u16) -> Option<u32> {
         self.attrs.u32(kind)
     }
 
     fn tid(&self) -> Option<u64> {
         self.attrs.octets(TID).map(u64::from_ne_bytes)
+    }
+
+    fn bearer(&self) -> u8 {
+        self.attrs.octets::<1>(BEARER).map_or(0, |[bearer]| bearer)
     }
 
     fn family(&self) -> u8 {
@@ -170,12 +201,13 @@ impl Asked<'_> {
             .map_or(INET, |[family]| family)
     }
 
-    fn need(&self, kind: u16) -> Refused<u32> {
+    /// An integer that must be there.
+    pub(super) fn need(&self, kind: u16) -> Refused<u32> {
         self.u32(kind).ok_or(Expect::refusal(libc::EINVAL))
     }
 
     /// The link, and its number.
-    fn link<'m>(&self, model: &'m Model) -> Refused<(u32, &'m Link)> {
+    pub(super) fn link<'m>(&self, model: &'m Model) -> Refused<(u32, &'m Link)> {
         let index = self.need(LINK)?;
         let space = match self.u32(NET_NS_FD).map(Fd::of) {
             None => self.space,
@@ -196,7 +228,9 @@ impl Asked<'_> {
             if family != INET {
                 return refused(libc::EINVAL);
             }
-            link.contexts.iter().position(|pdp| pdp.is_for(ms.into()))
+            link.contexts
+                .iter()
+                .position(|pdp| pdp.is_for(ms.into(), self.bearer()))
         } else if let Some(ms) = self.v6(MS6) {
             if family != INET6 {
                 return refused(libc::EINVAL);
@@ -204,7 +238,9 @@ impl Asked<'_> {
             if low_bits(ms) {
                 return refused(libc::EADDRNOTAVAIL);
             }
-            link.contexts.iter().position(|pdp| pdp.is_for(ms.into()))
+            link.contexts
+                .iter()
+                .position(|pdp| pdp.is_for(ms.into(), self.bearer()))
         } else {
             let version = self.need(VERSION)?;
             let id = match (version, self.tid(), self.u32(I_TEI)) {
@@ -236,12 +272,17 @@ impl Model {
         }
         let dump = flags & DUMP == DUMP;
         if command > ECHOREQ {
+            if self.driver == Driver::Rust && (NEWROUTE..=GETROUTE).contains(&command) {
+                return self.route(space, command, flags, bytes);
+            }
             if OURS.contains(&command.into()) {
                 return None;
             }
-            // Commands that are younger than the check know no other flags.
+            // Commands that are younger than the check know no other flags. Ours is left to the
+            // driver's commands, of which one has flags, so that the rest are not known first.
             let others = if dump { flags & !DUMP } else { flags };
-            return early(if others != 0 {
+            let checked = self.driver == Driver::C || command == u8::MAX;
+            return early(if checked && others != 0 {
                 libc::EINVAL
             } else {
                 libc::EOPNOTSUPP
@@ -250,8 +291,15 @@ impl Model {
         if dump && command != GETPDP {
             return early(libc::EOPNOTSUPP);
         }
-        if walk(bytes).iter().any(|place| OURS.contains(&place.kind)) {
-            return None;
+        let bearers = self.driver == Driver::Rust && !dump && command != ECHOREQ;
+        for place in walk(bytes) {
+            if place.kind == BEARER && bearers && place.end - place.begin == 1 {
+                if bytes[place.begin] > MAX_BEARER {
+                    return early(libc::ERANGE);
+                }
+            } else if OURS.contains(&place.kind) {
+                return None;
+            }
         }
         if dump && self.driver == Driver::C {
             return Some((self.dump(space, None), Change::None));
@@ -315,8 +363,9 @@ impl Model {
             (INET | INET6, _, _) => return refused(libc::EINVAL),
             _ => return refused(libc::EAFNOSUPPORT),
         };
+        let bearer = asked.bearer();
         let find = |test: &dyn Fn(&Pdp) -> bool| link.contexts.iter().position(test);
-        let by_ms = find(&|pdp| pdp.is_for(ms));
+        let by_ms = find(&|pdp| pdp.is_for(ms, bearer));
         let by_tunnel = find(&|pdp| pdp.is_of(version, id, family));
         let replace = flags & REPLACE != 0;
         let place = match (by_ms, by_tunnel) {
@@ -338,6 +387,7 @@ impl Model {
             id,
             out,
             ms,
+            bearer,
             peer,
         };
         let expect = Expect {

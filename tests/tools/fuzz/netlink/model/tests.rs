@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use proptest::prelude::*;
 
 use super::link::{CREATE, DUAL, FD0, FD1, HASHSIZE, LOCAL, LOCAL6, ROLE};
+use super::route::{DELROUTE, DST, DST_LEN, GETROUTE, NEWROUTE};
 use super::{Change, Driver, Expect, Model, Pdp};
 use crate::attr::put;
 use crate::fuzz::netlink::generate::Generator;
@@ -71,6 +72,7 @@ fn pdp(version: u32, id: u64, ms: &str) -> Pdp {
         id,
         out: 5,
         ms: ms.parse().unwrap(),
+        bearer: 0,
         peer: "192.0.2.1".parse().unwrap(),
     }
 }
@@ -343,13 +345,15 @@ fn dumps_are_of_a_namespace_or_of_a_link() {
 
 #[test]
 fn commands_that_are_none() {
-    let mut model = model(Driver::Rust);
-    let mut error = |command, flags| error(&mut model, &genl(command, flags, &[]));
-    assert_eq!(error(4, 0), libc::EOPNOTSUPP);
-    assert_eq!(error(4, DUMP), libc::EOPNOTSUPP);
-    assert_eq!(error(4, EXCL), libc::EINVAL);
-    // EXCL and REPLACE together are a dump.
-    assert_eq!(error(0, EXCL | REPLACE), libc::EOPNOTSUPP);
+    for (driver, with_flags) in [(Driver::Rust, libc::EOPNOTSUPP), (Driver::C, libc::EINVAL)] {
+        let mut model = model(driver);
+        let mut error = |command, flags| error(&mut model, &genl(command, flags, &[]));
+        assert_eq!(error(4, 0), libc::EOPNOTSUPP);
+        assert_eq!(error(4, DUMP), libc::EOPNOTSUPP);
+        assert_eq!(error(4, EXCL), with_flags);
+        // EXCL and REPLACE together are a dump.
+        assert_eq!(error(0, EXCL | REPLACE), libc::EOPNOTSUPP);
+    }
 }
 
 #[test]
@@ -477,16 +481,76 @@ fn the_end_of_a_link_is_told_if_it_had_contexts() {
     assert!(take(&mut model, &end).notices.is_empty());
 }
 
+fn route(command: u8, flags: u16, dst: &str, len: u8, via: Option<&str>) -> Op {
+    let mut attrs = vec![
+        (1, LINK.to_ne_bytes().to_vec()),
+        (DST, octets(dst.parse().unwrap())),
+        (DST_LEN, vec![len]),
+    ];
+    if let Some(via) = via {
+        attrs.push((5, octets(via.parse().unwrap())));
+    }
+    genl(command, flags, &attrs)
+}
+
+#[test]
+fn a_route_is_for_one_prefix_and_goes_with_the_default_bearer_of_its_ms() {
+    let mut model = two(Driver::Rust);
+    let new = |flags, dst, len, via| route(NEWROUTE, flags, dst, len, Some(via));
+    let ms = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+    for (op, want) in [
+        (new(0, "10.1.0.0", 16, ms[0]), 0),
+        (new(EXCL, "10.1.0.0", 16, ms[1]), libc::EEXIST),
+        (new(REPLACE, "10.1.0.0", 16, ms[1]), 0),
+        (new(0, "10.1.0.0", 17, ms[0]), 0),
+        (new(0, "10.1.0.1", 16, ms[0]), libc::EINVAL),
+        (new(0, "10.1.0.0", 33, ms[0]), libc::EINVAL),
+        (new(0, "10.1.0.0", 18, ms[2]), libc::ENOENT),
+        (route(NEWROUTE, 0, "10.2.0.0", 16, None), libc::EINVAL),
+        (route(GETROUTE, 0, "10.1.0.0", 18, None), libc::ENOENT),
+        (route(GETROUTE, 0, "10.1.0.0", 17, None), 0),
+    ] {
+        assert_eq!(error(&mut model, &op), want, "{op}");
+    }
+    let dump = genl(GETROUTE, DUMP, &[]);
+    assert_eq!(take(&mut model, &dump).replies.len(), 2);
+
+    // A dedicated bearer has none, and takes none along.
+    let mut dedicated = pdp(1, 3, ms[0]);
+    dedicated.bearer = 5;
+    let mut with_bearer = attrs(&dedicated);
+    with_bearer.push((80, vec![5]));
+    assert_eq!(error(&mut model, &genl(0, 0, &with_bearer)), 0);
+    let key = [
+        with_bearer[0].clone(),
+        with_bearer[1].clone(),
+        with_bearer[5].clone(),
+    ];
+    assert_eq!(error(&mut model, &genl(1, 0, &key)), 0);
+    assert_eq!(take(&mut model, &dump).replies.len(), 2);
+
+    // A handover keeps them, another address of the MS does not.
+    assert_eq!(error(&mut model, &new_pdp(REPLACE, &pdp(1, 9, ms[0]))), 0);
+    assert_eq!(take(&mut model, &dump).replies.len(), 2);
+    assert_eq!(error(&mut model, &new_pdp(0, &pdp(1, 9, ms[2]))), 0);
+    assert_eq!(take(&mut model, &dump).replies.len(), 1);
+    assert_eq!(
+        error(&mut model, &route(DELROUTE, 0, "10.1.0.0", 16, None)),
+        0
+    );
+    assert_eq!(take(&mut model, &dump).replies.len(), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     /// Whatever is asked for: what is refused changes nothing, both keys are unique, and what a dump
     /// shows is found by both of them.
     #[test]
-    fn both_keys_are_unique(seed: u64, ours: bool) {
+    fn keys_are_unique_and_routes_lead_to_default_bearers(seed: u64, ours: bool) {
         let driver = if ours { Driver::Rust } else { Driver::C };
         let mut model = Model::new(driver, 0);
-        let mut generator = Generator::new(seed, 30);
+        let mut generator = Generator::new(driver, seed, 30);
         for _ in 0..400 {
             let op = generator.next(&model);
             let (expect, change) = model.judge(&op).expect("the generator asks what is known");
@@ -496,11 +560,11 @@ proptest! {
         for (index, link) in &model.links {
             for (at, a) in link.contexts.iter().enumerate() {
                 for b in &link.contexts[at + 1..] {
-                    prop_assert!(a.ms != b.ms);
+                    prop_assert!((a.ms, a.bearer) != (b.ms, b.bearer));
                     prop_assert!((a.version, a.id, a.family()) != (b.version, b.id, b.family()));
                 }
                 let message = a.message(0, *index);
-                for key in [[5, 12], [3, 8]] {
+                for key in [&[5, 12, 80][..], &[3, 8]] {
                     let mut attrs = Vec::new();
                     for (kind, value) in crate::attr::list(&message[4..]) {
                         if matches!(kind, 1 | 2 | 13) || key.contains(&kind) {
@@ -510,6 +574,12 @@ proptest! {
                     let op = Op::Genl { space: link.space, command: 2, flags: 0, cut: None, attrs };
                     let (expect, _) = model.judge(&op).expect("known");
                     prop_assert_eq!(&expect.replies, &vec![message.clone()]);
+                }
+            }
+            for (at, a) in link.routes.iter().enumerate() {
+                prop_assert!(link.contexts.iter().any(|pdp| pdp.is_for(a.via, 0)));
+                for b in &link.routes[at + 1..] {
+                    prop_assert!((a.dst, a.len) != (b.dst, b.len));
                 }
             }
         }
