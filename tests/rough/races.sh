@@ -120,7 +120,7 @@ fighter() {
 }
 
 gtptest run <<-END >/dev/null
-	newlink ns=$GSN name=gtp0 up create=1
+	newlink ns=$GSN name=gtp0 up create=1 usage=1 bearersource=1
 	newlink ns=$PEER name=gtp0 up create=1 role=1
 	newpdp ns=$GSN link=gtp0 $ctx
 	newpdp ns=$PEER link=gtp0 version=1 i_tei=2 o_tei=1 ms=10.45.0.2 peer=192.0.2.1
@@ -130,6 +130,33 @@ fighter 6 5 4 3 2 1 | racer second 14
 racer crowd 14 <<-END
 	bulk newpdp ns=$GSN dev=gtp0 count=400 tei=1000 ms=10.46.0.1 peer=192.0.2.9
 	bulk delpdp ns=$GSN dev=gtp0 count=400 tei=1000
+END
+# Framed routes via MSs that come and go, and of one that stays; its dedicated bearer.
+racer framed 14 <<-END
+	newroute ns=$GSN link=gtp0 dst=172.16.0.0 dstlen=16 ms=10.45.1.1
+	newroute ns=$GSN link=gtp0 dst=172.16.7.0 dstlen=24 ms=10.45.0.2
+	newroute ns=$GSN link=gtp0 flags=replace dst=172.16.0.0 dstlen=16 ms=10.45.1.4
+	newroute ns=$GSN link=gtp0 flags=replace dst=172.16.0.0 dstlen=16 ms=10.45.2.3
+	newroute ns=$GSN link=gtp0 flags=replace dst=172.16.0.0 dstlen=12 ms=10.45.1.2
+	dump ns=$GSN cmd=getroute
+	newpdp ns=$GSN link=gtp0 version=1 i_tei=11 o_tei=12 ms=10.45.0.2 peer=192.0.2.2 bearer=5
+	newpdp ns=$GSN link=gtp0 flags=replace version=1 i_tei=13 o_tei=12 ms=10.45.0.2 peer=192.0.2.4 bearer=5
+	delroute ns=$GSN link=gtp0 dst=172.16.0.0 dstlen=16
+	delroute ns=$GSN link=gtp0 dst=172.16.7.0 dstlen=24
+	delpdp ns=$GSN link=gtp0 version=1 ms=10.45.0.2 bearer=5
+END
+racer beyond 14 <<-END
+	capture dev ns=$GSN dev=gtp0
+	flood dev count=50 : ip4 src=10.99.0.1 dst=172.16.3.1 / udp 2 1 / text down
+	flood dev count=50 : ip4 src=10.99.0.1 dst=172.16.7.1 / udp 2 1 / text down
+	udp peer ns=$PEER bind=192.0.2.2:7778 connect=$v1
+	flood peer count=20 : gtp1 teid=101 / ip4 src=172.16.3.1 dst=10.99.0.1 / udp 1 2 / text up
+	flood peer count=20 : gtp1 teid=13 / ip4 src=172.16.7.1 dst=10.99.0.1 / udp 1 2 / text up
+END
+racer classifier 14 <<-END
+	sh $IP netns exec $GSN tc qdisc add dev gtp0 clsact
+	sh $IP netns exec $GSN tc filter add dev gtp0 egress matchall action skbedit priority 4252:5
+	sh $IP netns exec $GSN tc filter del dev gtp0 egress
 END
 racer reader 14 <<-END
 	dump ns=$GSN
@@ -192,10 +219,14 @@ through "contexts and packets"
 		echo "delpdp ns=$GSN link=gtp0 version=1 ms=10.45.2.$n"
 	done
 	echo "bulk delpdp ns=$GSN dev=gtp0 count=400 tei=1000"
+	echo "delpdp ns=$GSN link=gtp0 version=1 ms=10.45.0.2 bearer=5"
+	echo "delroute ns=$GSN link=gtp0 dst=172.16.7.0 dstlen=24"
 	cat <<-END
-		test contexts and packets: one context is left
+		test contexts and packets: one context is left, and no route
 		dump ns=$GSN
 		dumped 1 unique
+		dump ns=$GSN cmd=getroute
+		dumped 0
 		test contexts and packets: all keys are free
 	END
 	for n in "${fought[@]}"; do
@@ -487,6 +518,7 @@ racer links 20 <<-END
 	newlink ns=$GSN name=gtp0 up create=1
 	newpdp ns=$GSN link=gtp0 $ctx
 	bulk newpdp ns=$GSN dev=gtp0 count=300 tei=1000 ms=10.46.0.1 peer=192.0.2.9
+	sleep 60
 	dellink ns=$GSN dev=gtp0
 END
 racer ip 20 <<-END

@@ -3,6 +3,7 @@
 //! Tests of the words of `gtpctl pdp`.
 
 use super::*;
+use crate::names::LinkName;
 
 fn split(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
