@@ -147,7 +147,9 @@ for flood in "${floods[@]}"; do
 	operations=$((operations + sent))
 	settle
 	after=$(memory)
-	check "$name: memory is as it was ($before kB, $after kB)" test $((after - before)) -lt 1000
+	# A kernel with KASAN keeps what was freed for a while; what leaked is found by kmemleak there.
+	check "$name: memory is as it was ($before kB, $after kB)" \
+		test $((after - before)) -lt "$(scaled 1000 8000)"
 done
 # A class has so long done nothing that it may do everything at once again.
 gt <<-END

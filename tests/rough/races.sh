@@ -514,19 +514,20 @@ netns_del "$HOME" "$SOCK" "$FAR"
 
 # --- The module comes and goes -------------------------------------------------
 
-racer links 20 <<-END
+fire=$(scaled 20 40)
+racer links "$fire" <<-END
 	newlink ns=$GSN name=gtp0 up create=1
 	newpdp ns=$GSN link=gtp0 $ctx
 	bulk newpdp ns=$GSN dev=gtp0 count=300 tei=1000 ms=10.46.0.1 peer=192.0.2.9
 	sleep 60
 	dellink ns=$GSN dev=gtp0
 END
-racer ip 20 <<-END
+racer ip "$fire" <<-END
 	sh $IP -n $PEER link add gtp1 type gtp role sgsn
 	sh $IP -n $PEER -d link show type gtp
 	sh $IP -n $PEER link del gtp1
 END
-racer sockets 20 <<-END
+racer sockets "$fire" <<-END
 	udp a ns=$PEER bind=192.0.2.2:2154
 	newlink ns=$PEER name=gtp2 up fd1=a
 	newpdp ns=$PEER link=gtp2 $ctx
@@ -537,7 +538,7 @@ racer sockets 20 <<-END
 	close a
 	dellink ns=$PEER dev=gtp2
 END
-racer requests 20 <<-END
+racer requests "$fire" <<-END
 	dump ns=$GSN
 	newpdp ns=$GSN link=gtp0 version=1 i_tei=5 o_tei=5 ms=10.45.0.5 peer=192.0.2.5
 	getpdp ns=$GSN link=gtp0 version=1 i_tei=1
@@ -545,24 +546,24 @@ racer requests 20 <<-END
 	delpdp ns=$GSN link=gtp0 version=1 i_tei=5
 END
 # A dump that is read in part keeps the module, and lets go of it when it is closed.
-racer halves 20 <<-END
+racer halves "$fire" <<-END
 	dumpbegin ns=$GSN
 	sleep 100
 	dumppart 1
 	sleep 100
 END
-racer down 20 <<-END
+racer down "$fire" <<-END
 	capture dev ns=$GSN dev=gtp0
 	flood dev count=40 : $down
 	close dev
 END
-racer up 20 <<-END
+racer up "$fire" <<-END
 	udp peer ns=$PEER bind=192.0.2.2:7777 connect=$v1
 	flood peer count=40 : gtp1 teid=1 / $up
 	flood peer count=20 : gtp1 teid=9 / $up
 END
 unloaded=0 busy=0
-end=$((SECONDS + 20 * rounds))
+end=$((SECONDS + fire * rounds))
 while [ $SECONDS -lt $end ]; do
 	if rmmod gtp 2>/dev/null; then
 		unloaded=$((unloaded + 1))
