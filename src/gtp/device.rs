@@ -86,7 +86,10 @@ use core::num::{
 };
 use kernel::{
     prelude::*,
-    sync::rcu, //
+    sync::{
+        rcu,
+        static_lock_class, //
+    },
 };
 
 /// What the longest headers of ours take: UDP, and GTP version 0, or 1 with a PDU Session
@@ -323,7 +326,7 @@ impl link::Driver for Gtp {
             management: Management::new(),
             supervisor,
             paths <- Paths::new(),
-            contexts <- Table::new(hint),
+            contexts <- Table::new(hint, c"gtp_contexts", static_lock_class!()),
             routes <- Routes::new(),
             max_pdp,
             dual_stack,

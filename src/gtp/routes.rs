@@ -35,7 +35,8 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        rcu, //
+        rcu,
+        static_lock_class, //
     },
 };
 
@@ -211,7 +212,7 @@ impl Routes {
     /// ENOMEM.
     pub(super) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            table <- Table::new(0),
+            table <- Table::new(0, c"gtp_routes", static_lock_class!()),
             v4: Lengths::new(0),
             long6: Lengths::new(65),
             short6: Lengths::new(1),

@@ -22,12 +22,12 @@ use core::{
 };
 use kernel::{
     error::to_result,
-    new_mutex,
     num::casts::u32_as_usize,
     prelude::*,
     sync::{
         lock::mutex::MutexGuard,
         rcu,
+        LockClassKey,
         Mutex, //
     },
     types::Opaque, //
@@ -216,12 +216,18 @@ impl<const N: usize, const W: usize> PinnedDrop for Indexes<N, W> {
 }
 
 impl<T: Keyed<N, W>, const N: usize, const W: usize> Table<T, N, W> {
-    /// Makes an empty table, with room for `hint` objects at first.
+    /// Makes an empty table, with room for `hint` objects at first. Lockdep knows its lock as
+    /// `name`, and tells tables apart that have different `class`es: one may be locked while
+    /// another one is.
     ///
     /// # Errors
     ///
     /// ENOMEM.
-    pub(crate) fn new(hint: u16) -> impl PinInit<Self, Error> {
+    pub(crate) fn new(
+        hint: u16,
+        name: &'static CStr,
+        class: Pin<&'static LockClassKey>,
+    ) -> impl PinInit<Self, Error> {
         // INVARIANT: Everything is initialised, and empty.
         try_pin_init!(Self {
             indexes <- Indexes::new(hint),
@@ -231,7 +237,7 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Table<T, N, W> {
                     bindings::helpers::xa_init_flags(xa, bindings::NET_CONST_XA_FLAGS);
                 }
             }),
-            state <- new_mutex!(State::Open),
+            state <- Mutex::new(State::Open, name, class),
             _owns: PhantomData,
         }? Error)
     }

@@ -16,6 +16,7 @@ use kernel::{
             Relaxed, //
         },
         rcu,
+        static_lock_class,
         Arc, //
     },
 };
@@ -38,6 +39,20 @@ impl Drop for Object {
     }
 }
 
+/// An empty table.
+fn new_table<T: Keyed<2, W>, const W: usize>() -> impl PinInit<Table<T, 2, W>, Error> {
+    Table::new(0, c"gtp_kunit", static_lock_class!())
+}
+
+/// An object with two keys of six words.
+struct Wide([[u32; 6]; 2]);
+
+impl Keyed<2, 6> for Wide {
+    fn keys(&self) -> [Key<6>; 2] {
+        self.0.map(Key)
+    }
+}
+
 /// A key that is told by one number.
 fn key(number: u32) -> Key {
     Key([number, 0, 7])
@@ -52,7 +67,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Result<Self> {
         Ok(Self {
-            table: KBox::pin_init(Table::new(0), GFP_KERNEL)?,
+            table: KBox::pin_init(new_table(), GFP_KERNEL)?,
             drops: Arc::new(Atomic::new(0), GFP_KERNEL)?,
         })
     }
@@ -132,6 +147,39 @@ mod tests {
             assert!(fixture.table.find(0, &other, &rcu).is_none());
         }
         assert!(fixture.table.find(0, &Key([1, 0, 7]), &rcu).is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn all_words_of_a_wide_key_count() -> Result {
+        let table: Pin<KBox<Table<Wide, 2, 6>>> = KBox::pin_init(new_table(), GFP_KERNEL)?;
+        let (first, second) = ([1, 2, 3, 4, 5, 6], [7; 6]);
+        let found = |index, words| {
+            let rcu = rcu::read_lock();
+            table.find(index, &Key(words), &rcu).map(|wide| wide.0)
+        };
+        table
+            .lock()
+            .insert(Unpublished::new(Wide([first, second]))?)?;
+        for word in 0..first.len() {
+            let (mut other, mut another) = (first, second);
+            other[word] ^= 1;
+            another[word] ^= 1;
+            assert_eq!(found(0, other), None);
+            assert_eq!(found(1, another), None);
+            // It is a key of its own.
+            let wide = Unpublished::new(Wide([other, another]))?;
+            table.lock().insert(wide)?;
+            assert_eq!(found(0, other), Some([other, another]));
+        }
+        assert_eq!(found(0, first), Some([first, second]));
+        assert_eq!(found(1, second), Some([first, second]));
+        let wide = Unpublished::new(Wide([[0; 6], second]))?;
+        drop(table.lock().replace(0, &Key(first), wide)?);
+        assert_eq!(found(0, first), None);
+        assert_eq!(found(1, second), Some([[0; 6], second]));
+        drop(table.lock().remove(1, &Key(second)));
+        assert_eq!(found(0, [0; 6]), None);
         Ok(())
     }
 
