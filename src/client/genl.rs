@@ -194,14 +194,24 @@ impl GtpClient {
     pub fn get_pdp(&mut self, link: LinkRef, key: &PdpKey, usage: bool) -> Result<PdpContext> {
         let mut attributes = key.to_attributes(link);
         attributes.extend(usage.then_some(GtpAttribute::Stats));
-        let request = self.message(GTP_CMD_GETPDP, attributes);
-        let mut context = None;
+        self.get(GTP_CMD_GETPDP, attributes, PdpContext::from_attributes)
+    }
+
+    /// Asks for one object, which `read` makes of the attributes of the reply.
+    pub(super) fn get<T>(
+        &mut self,
+        command: u8,
+        attributes: Vec<GtpAttribute>,
+        read: impl Fn(&[GtpAttribute]) -> std::result::Result<T, DecodeError>,
+    ) -> Result<T> {
+        let request = self.message(command, attributes);
+        let mut object = None;
 
         self.connection.request(request, 0, |reply| {
-            context = Some(PdpContext::from_attributes(&reply.payload.attributes)?);
+            object = Some(read(&reply.payload.attributes)?);
             Ok(())
         })?;
-        Ok(context.ok_or_else(|| DecodeError::from("acknowledgement without a PDP context"))?)
+        Ok(object.ok_or_else(|| DecodeError::from("acknowledgement without an answer"))?)
     }
 
     /// Hands every PDP context to `each`: those of the link with the interface

@@ -159,14 +159,7 @@ impl GtpClient {
         let mut attributes = Vec::new();
         link.append(&mut attributes);
         prefix.append(&mut attributes);
-        let request = self.message(GTP_CMD_GETROUTE, attributes);
-        let mut route = None;
-
-        self.connection.request(request, 0, |reply| {
-            route = Some(FramedRoute::from_attributes(&reply.payload.attributes)?);
-            Ok(())
-        })?;
-        Ok(route.ok_or_else(|| DecodeError::from("acknowledgement without a route"))?)
+        self.get(GTP_CMD_GETROUTE, attributes, FramedRoute::from_attributes)
     }
 
     /// Hands every framed route to `each`: those of the link with the interface index
