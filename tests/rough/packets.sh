@@ -224,7 +224,7 @@ class() {
 	carry "$1"
 	cat <<-END
 		test $1: no memory is lost
-		$(for cache in $caches; do echo "slabgrew $cache max=$(scaled 1000 4000)"; done)
+		$(for cache in $caches; do echo "slabgrew $cache max=$(scaled 2500 4000)"; done)
 		test $1: the kernel has nothing to complain about
 		sh log_is_clean
 	END

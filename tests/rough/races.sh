@@ -258,7 +258,8 @@ through "contexts and packets"
 
 # --- Sockets are closed, links removed, taken down, renamed --------------------
 
-racer holder 12 <<-END
+fire=$(scaled 12 30)
+racer holder "$fire" <<-END
 	udp a ns=$GSN bind=$v1
 	udp b ns=$GSN bind=192.0.2.1:3386
 	newlink ns=$GSN name=gtp0 up fd0=b fd1=a
@@ -275,12 +276,12 @@ racer holder 12 <<-END
 	udp a ns=$GSN bind=$v1
 	newlink ns=$GSN name=gtp0 up fd1=a
 END
-racer remover 12 <<-END
+racer remover "$fire" <<-END
 	dellink ns=$GSN dev=gtp0
 	dellink ns=$GSN dev=gtp9
 	sleep 150
 END
-racer contexts 12 <<-END
+racer contexts "$fire" <<-END
 	newpdp ns=$GSN link=gtp0 $ctx
 	newpdp ns=$GSN flags=replace link=gtp0 version=1 i_tei=1 o_tei=3 ms=10.45.0.2 peer=192.0.2.3
 	dump ns=$GSN
@@ -288,7 +289,7 @@ racer contexts 12 <<-END
 	delpdp ns=$GSN link=gtp0 version=1 i_tei=1
 	newpdp ns=$GSN link=gtp9 $ctx
 END
-racer shaker 12 <<-END
+racer shaker "$fire" <<-END
 	setlink ns=$GSN dev=gtp0 down
 	setlink ns=$GSN dev=gtp0 mtu=1000
 	setlink ns=$GSN dev=gtp0 up
@@ -299,12 +300,12 @@ racer shaker 12 <<-END
 	sh $IP -n $GSN link set gtp9 down; $IP -n $GSN link set gtp9 name gtp0
 	sh $IP netns exec $GSN ethtool -K gtp0 tso off gro off; $IP netns exec $GSN ethtool -K gtp0 tso on gro on
 END
-racer down 12 <<-END
+racer down "$fire" <<-END
 	capture dev ns=$GSN dev=gtp0
 	flood dev count=10 : $down
 	flood dev count=10 : $down
 END
-racer up 12 <<-END
+racer up "$fire" <<-END
 	udp peer ns=$PEER bind=192.0.2.2:7777 connect=$v1
 	flood peer count=60 : gtp1 teid=1 / $up
 	flood peer count=10 : gtp1 teid=9 / $up

@@ -471,7 +471,7 @@ replaced() {
 	gtptest run >"$dir/flood" 2>&1 <<-END &
 		test flood
 		capture dev ns=$GSN dev=gtp0
-		flood dev for=3000 : $(v4 "$far4" 172.16.5.1)
+		flood dev for=$(scaled 3000 10000) : $(v4 "$far4" 172.16.5.1)
 	END
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do
