@@ -109,7 +109,7 @@ impl Header {
     }
 
     /// Writes the first eight octets.
-    #[inline]
+    #[inline(always)]
     pub fn octets(&self) -> [u8; HEADER_LEN] {
         let [l0, l1] = self.length.to_be_bytes();
         let [t0, t1, t2, t3] = self.teid.0.to_be_bytes();
