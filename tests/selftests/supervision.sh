@@ -164,6 +164,12 @@ gt <<-END
 	sleep 200
 END
 check "it is still down" shows "peer 192.0.2.3 state down"
+gt <<-END
+	test another peer answers meanwhile
+	echoreq ns=$GSN link=gtp0 version=1 ms=192.0.2.1 peer=192.0.2.2
+	sleep 500
+END
+check "which is no news of the one that is down" told 1 "peer 192.0.2.3 state down"
 check "and counted" test "$(event echo_responses_unexpected)" = 1
 gt <<-END
 	udp peer ns=$PEER bind=192.0.2.3:2152
