@@ -123,8 +123,10 @@ between() {
 
 		test what has been told of goes between the parts of a dump
 		dumpbegin ns=$GSN
-		dumppart 5
-		bulk delpdp ns=$GSN dev=gtp0 count=$((2 * k)) tei=$((8 * k + 1))
+		$(for ((n = 0; n < 10; n++)); do
+			echo "dumppart 1"
+			echo "bulk delpdp ns=$GSN dev=gtp0 count=$((k / 5)) tei=$((8 * k + 1 + n * k / 5))"
+		done)
 		dumprest
 		differs $resumes
 		lived tei=1 count=$((8 * k))
