@@ -39,16 +39,7 @@ pub const FAMILY: u16 = 13;
 pub const BEARER: u16 = 80;
 
 /// Lowest number of octets of each attribute.
-const POLICY: [usize; BEARER as usize + 1] = {
-    let mut lengths = [0; BEARER as usize + 1];
-    let known = [0, 4, 4, 8, 4, 4, 2, 4, 4, 4, 0, 16, 16, 1];
-    let mut at = 0;
-    while at < known.len() {
-        lengths[at] = known[at];
-        at += 1;
-    }
-    lengths
-};
+const POLICY: [usize; 14] = [0, 4, 4, 8, 4, 4, 2, 4, 4, 4, 0, 16, 16, 1];
 /// Numbers from here on are not mainline's: a driver may know them, the model does not.
 pub const OURS: std::ops::Range<u16> = 64..128;
 
@@ -304,7 +295,9 @@ impl Model {
         if dump && self.driver == Driver::C {
             return Some((self.dump(space, None), Change::None));
         }
-        let attrs = match Attrs::parse(bytes, &POLICY) {
+        let mut policy = [0; BEARER as usize + 1];
+        policy[..POLICY.len()].copy_from_slice(&POLICY);
+        let attrs = match Attrs::parse(bytes, &policy) {
             Ok(attrs) => attrs,
             Err(error) => return early(error),
         };
@@ -414,28 +407,45 @@ impl Model {
 
     /// A dump by our driver.
     fn dump_asked(&self, asked: &Asked<'_>) -> Refused<Expect> {
+        Ok(self.dump(asked.space, self.only(asked)?))
+    }
+
+    /// The link that a dump is of, if it is of one.
+    pub(super) fn only(&self, asked: &Asked<'_>) -> Refused<Option<u32>> {
         let only = asked.u32(LINK);
         match only {
             Some(index) if self.link(asked.space, index).is_none() => {
                 Err(Expect::refusal(libc::ENODEV))
             }
-            _ => Ok(self.dump(asked.space, only)),
+            _ => Ok(only),
+        }
+    }
+
+    /// What each of a namespace's links has to say, or one link in it.
+    pub(super) fn dump_with(
+        &self,
+        space: usize,
+        only: Option<u32>,
+        messages: impl Fn(u32, &Link) -> Vec<Vec<u8>>,
+    ) -> Expect {
+        let links = self
+            .links
+            .iter()
+            .filter(|(index, link)| link.space == space && only.is_none_or(|o| o == **index));
+        Expect {
+            replies: links
+                .flat_map(|(index, link)| messages(*index, link))
+                .collect(),
+            ..Expect::default()
         }
     }
 
     /// All contexts of a namespace, or of one link in it.
     pub fn dump(&self, space: usize, only: Option<u32>) -> Expect {
-        let links = self
-            .links
-            .iter()
-            .filter(|(index, link)| link.space == space && only.is_none_or(|o| o == **index));
-        let message = |index, pdp: &Pdp| pdp.message(self.reply_command, index);
-        Expect {
-            replies: links
-                .flat_map(|(index, link)| link.contexts.iter().map(|pdp| message(*index, pdp)))
-                .collect(),
-            ..Expect::default()
-        }
+        self.dump_with(space, only, |index, link| {
+            let message = |pdp: &Pdp| pdp.message(self.reply_command, index);
+            link.contexts.iter().map(message).collect()
+        })
     }
 
     /// ECHOREQ. `None`: the model does not know.

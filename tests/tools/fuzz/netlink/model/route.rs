@@ -55,15 +55,6 @@ impl Route {
     }
 }
 
-/// Whether bits of an address are set behind its first `len`.
-fn has_host_bits(address: IpAddr, len: u8) -> bool {
-    let len = u32::from(len);
-    match address {
-        IpAddr::V4(v4) => u32::MAX.checked_shr(len).unwrap_or(0) & v4.to_bits() != 0,
-        IpAddr::V6(v6) => u128::MAX.checked_shr(len).unwrap_or(0) & v6.to_bits() != 0,
-    }
-}
-
 fn refused<T>(error: i32) -> Refused<T> {
     Err(Expect::refusal(error))
 }
@@ -142,7 +133,7 @@ impl Model {
             Err(_) => IpAddr::V6(asked.v6(DST).unwrap_or(Ipv6Addr::UNSPECIFIED)),
         };
         let bits = if dst.is_ipv4() { 32 } else { 128 };
-        if len > bits || has_host_bits(dst, len) {
+        if len > bits || prefix(dst, len) != dst {
             return refused(libc::EINVAL);
         }
         let (index, link) = asked.link(self)?;
@@ -201,20 +192,11 @@ impl Model {
     }
 
     fn dump_routes(&self, asked: &Asked<'_>) -> Refused<Expect> {
-        let only = asked.u32(LINK);
-        if only.is_some_and(|index| self.link(asked.space, index).is_none()) {
-            return refused(libc::ENODEV);
-        }
-        let links = self
-            .links
-            .iter()
-            .filter(|(i, link)| link.space == asked.space && only.is_none_or(|o| o == **i));
-        let routes =
-            links.flat_map(|(i, link)| link.routes.iter().map(|r| r.message(NEWROUTE, *i)));
-        Ok(Expect {
-            replies: routes.collect(),
-            ..Expect::default()
-        })
+        let only = self.only(asked)?;
+        Ok(self.dump_with(asked.space, only, |index, link| {
+            let message = |route: &Route| route.message(NEWROUTE, index);
+            link.routes.iter().map(message).collect()
+        }))
     }
 }
 
