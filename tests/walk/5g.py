@@ -37,16 +37,13 @@ class FiveG(Walk):
 
     KIND, CONTAINER, SESSION = "gNB", True, "qfi 9"
     LINK = f"local {UPF[4]} qfi_source priority usage"
+    # nft names the QoS flow of what goes down, and counts those of what came up.
+    CLASSIFIER = CLASSIFIER
 
     def __init__(self, tell, pcap, names):
         super().__init__(tell, pcap, names, SESSIONS)
         self.supervised = "echo_interval" in self.core.knows
         self.before = 0
-
-    def classify(self):
-        """nft names the QoS flow of what goes down, and counts those of what came up."""
-        self.tell.text("# nft -f - <<END\n" + CLASSIFIER + "END")
-        self.tell.run("ip", "netns", "exec", self.core.upf, "nft", "-f", "-", stdin=CLASSIFIER)
 
     def traffic(self):
         tell = self.tell

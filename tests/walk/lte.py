@@ -27,6 +27,8 @@ class Lte(Walk):
 
     KIND, OUTER, FAMILIES = "eNB", 6, (4, 6)
     LINK = f"local6 {UPF[6]} bearer_source priority usage"
+    # nft names the bearer of what goes down.
+    CLASSIFIER = CLASSIFIER
 
     def __init__(self, tell, pcap, names):
         super().__init__(tell, pcap, names, SESSIONS)
@@ -36,11 +38,6 @@ class Lte(Walk):
             down, up = self.flows.exchange(self.sessions, [(4, 9, 2), (6, 9, 2)], fill)
             self.tell.check(f"default bearer, {fill} octets: down to the MS, IPv4 and IPv6", down)
             self.tell.check(f"default bearer, {fill} octets: up to the server, IPv4 and IPv6", up)
-
-    def classify(self):
-        """nft names the bearer of what goes down."""
-        self.tell.text("# nft -f - <<END\n" + CLASSIFIER + "END")
-        self.tell.run("ip", "netns", "exec", self.core.upf, "nft", "-f", "-", stdin=CLASSIFIER)
 
     def calls(self):
         """Some MS get a dedicated bearer for port 5060: a tunnel of its own each way, of the
@@ -96,8 +93,8 @@ class Lte(Walk):
         self.usage("after the handovers")
         heading("Detach")
         self.release()
-        return ("It works: {sessions} MS with IPv4 and IPv6, dedicated bearers, a path switch of all of them under load "
-                "({packets} packets each way, {rate} a second, {markers} End Markers), {checks} "
+        return ("It works: {sessions} MS with IPv4 and IPv6, dedicated bearers, a path switch of all "
+                "of them under load ({packets} packets each way, {rate} a second, {markers} End Markers), {checks} "
                 "checks passed").format(checks=self.tell.passed, **self.facts)
 
 

@@ -16,9 +16,9 @@ class Walk:
     """Sessions between two nodes of a RAN and the data network. KIND is what the nodes are
     called, OUTER the family of their addresses, FAMILIES those of an MS, CONTAINER whether
     G-PDUs have a PDU Session Container, LINK how the link is made, SESSION what a context
-    is made with."""
+    is made with, CLASSIFIER rules of nft."""
 
-    KIND, OUTER, FAMILIES, CONTAINER, LINK, SESSION = "", 4, (4,), False, "", ""
+    KIND, OUTER, FAMILIES, CONTAINER, LINK, SESSION, CLASSIFIER = "", 4, (4,), False, "", "", ""
 
     def __init__(self, tell, pcap, names, count):
         self.tell = tell
@@ -55,6 +55,11 @@ class Walk:
                      show=int(":" not in route))
         core.listen()
         self.flows = Flows(self.wire, self.KIND, self.OUTER, self.FAMILIES, self.CONTAINER)
+
+    def classify(self):
+        """The user plane's own rules say what a packet is of."""
+        self.tell.text("# nft -f - <<END\n" + self.CLASSIFIER + "END")
+        self.tell.run("ip", "netns", "exec", self.core.upf, "nft", "-f", "-", stdin=self.CLASSIFIER)
 
     def attach(self, sessions, node):
         """The sessions' MS are at that node from now on."""
