@@ -61,13 +61,6 @@ check "the flooder reaches the GGSN" "$IP" netns exec "$FLOOD" ping -q -c 2 -W 2
 event() {
 	"$IP" netns exec "$GGSN" ethtool -S gtp0 | sed -n "s/^ *$1: //p"
 }
-memory() {
-	awk '$1 == "SUnreclaim:" || $1 == "Percpu:" || $1 == "VmallocUsed:" { n += $2 } END { print n }' /proc/meminfo
-}
-settle() {
-	sleep 1
-	echo 3 >/proc/sys/vm/drop_caches
-}
 now() {
 	date +%s%N
 }
@@ -106,8 +99,8 @@ full_speed() {
 for flood in "${floods[@]}"; do
 	IFS='|' read -r name port packet counted answered rate burst <<<"$flood"
 	read -ra words <<<"$packet"
-	settle
-	before=$(memory)
+	memory_settles
+	before=$(memory_in_use)
 	counted_before=$(event "$counted")
 	answered_before=0
 	[ "$answered" = - ] || answered_before=$(event "$answered")
@@ -145,11 +138,9 @@ for flood in "${floods[@]}"; do
 			test "$answers" -le $((64 * (burst + rate * elapsed / 1000 + 1)))
 	fi
 	operations=$((operations + sent))
-	settle
-	after=$(memory)
-	# A kernel with KASAN keeps what was freed for a while; what leaked is found by kmemleak there.
-	check "$name: memory is as it was ($before kB, $after kB)" \
-		test $((after - before)) -lt "$(scaled 1000 8000)"
+	memory_settles
+	after=$(memory_in_use)
+	check "$name: memory is as it was ($before kB, $after kB)" test $((after - before)) -lt 1000
 done
 # A class has so long done nothing that it may do everything at once again.
 gt <<-END

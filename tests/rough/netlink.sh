@@ -35,35 +35,23 @@ fuzz() {
 	fi
 }
 
-# All that is allocated in slabs and cannot be reclaimed, in kB.
-slab() {
-	sed -n 's/^SUnreclaim: *\([0-9]*\) kB/\1/p' /proc/meminfo
-}
-
 # Objects in a slab cache.
 objects() {
 	sed -n "s/^$1 *\([0-9]*\) .*/\1/p" /proc/slabinfo
 }
 
-# Freed memory comes back after a grace period, namespaces from a work queue, empty slabs when
-# asked for. Unloading waits for what is the driver's.
+# Namespaces are given back by a work queue. Unloading waits for what is the driver's.
 settle() {
-	local cache
-
 	driver_load
-	sleep 2
-	echo 3 >/proc/sys/vm/drop_caches
-	for cache in /sys/kernel/slab/*/shrink; do
-		echo 1 2>/dev/null >"$cache"
-	done
-	sleep 0.5
+	sleep 1
+	memory_settles
 }
 
 # What is allocated once and kept is allocated now.
 gtptest fuzz netlink "driver=$DRIVER" seed=1 count=1000 threads=4 links=200 shrink=0 >/dev/null
 gtptest fuzz netlink "driver=$DRIVER" mode=shared seed=1 count=1600 threads=4 >/dev/null
 settle
-before=$(slab) namespaces_before=$(objects net_namespace) sockets_before=$(objects UDP)
+before=$(memory_in_use) namespaces_before=$(objects net_namespace) sockets_before=$(objects UDP)
 
 fuzz "contexts: all answers, notifications and tables are the model's" \
 	threads=4 links=15 count=$((OPERATIONS * 60 / 100))
@@ -73,8 +61,8 @@ fuzz "a shared link: its table is what was told of it" \
 	mode=shared threads=4 count=$((OPERATIONS * 35 / 100))
 
 settle
-after=$(slab)
-diag "slabs: $before kB before, $after kB after"
+after=$(memory_in_use)
+diag "memory: $before kB before, $after kB after"
 if [ $((after - before)) -lt 1000 ]; then
 	ktap_pass "memory is given back"
 else

@@ -50,16 +50,6 @@ events() {
 	"$IP" netns exec "$1" ethtool -S gtp0 | awk -v pattern="^ *($2):" '$0 ~ pattern { n += $2 } END { print n + 0 }'
 }
 
-# What the kernel has allocated for itself, in kB.
-memory() {
-	awk '$1 == "SUnreclaim:" || $1 == "Percpu:" || $1 == "VmallocUsed:" { n += $2 } END { print n }' /proc/meminfo
-}
-settle() {
-	# Freed memory comes back after a grace period, in batches.
-	sleep 1
-	echo 3 >/proc/sys/vm/drop_caches
-}
-
 # So that what is made at first use has been.
 gtptest soak "$GGSN" "$SGSN" 2000 "$contexts" >/dev/null
 declare -A base
@@ -81,8 +71,8 @@ since() {
 	esac
 	echo $((now - base[$1/$2]))
 }
-settle
-before=$(memory)
+memory_settles
+before=$(memory_in_use)
 
 begin=$(date +%s%N)
 read -r down up down_got up_got changes < <(gtptest soak "$GGSN" "$SGSN" $((seconds * 1000)) "$contexts")
@@ -122,8 +112,8 @@ gt <<-END
 	dump ns=$SGSN
 	dumped $contexts unique
 END
-settle
-after=$(memory)
+memory_settles
+after=$(memory_in_use)
 diag "kernel memory: $before kB before, $after kB after"
 # A change takes 170 octets: those of a minute are 10 MB.
 check "memory has not grown" test $((after - before)) -lt 1000

@@ -209,14 +209,51 @@ log_is_clean() {
 	}
 }
 
+# checks_itself: the kernel does. Only such a kernel has kmemleak.
+checks_itself() {
+	[ -e /sys/kernel/debug/kmemleak ]
+}
+
 # scaled FULL LESS: how much of something is done: LESS of it on a kernel that checks itself,
-# where each request takes many times as long and shows more. Only such a kernel has kmemleak.
+# where each request takes many times as long and shows more.
 scaled() {
-	if [ -e /sys/kernel/debug/kmemleak ]; then
+	if checks_itself; then
 		echo "$2"
 	else
 		echo "$1"
 	fi
+}
+
+# memory_in_use: what the kernel has allocated for itself in slabs, for each processor and in
+# large areas, in kB.
+memory_in_use() {
+	awk '$1 == "SUnreclaim:" || $1 == "Percpu:" || $1 == "VmallocUsed:" { n += $2 } END { print n }' \
+		/proc/meminfo
+}
+
+# memory_settles: what was freed is given back: after a grace period, and empty slabs when asked
+# for, to which a kernel with KASAN gives back then what it keeps for a while.
+memory_settles() {
+	local cache
+
+	sleep 1
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 2>/dev/null >"$cache"
+	done
+	sleep 0.3
+}
+
+# in_large_packets NS...: there TCP comes in large packets on a kernel that checks itself too.
+# It is so slow that TCP finds a few segments at a time enough, and GRO of net0 one packet.
+in_large_packets() {
+	local ns
+
+	checks_itself || return 0
+	for ns; do
+		"$IP" netns exec "$ns" sysctl -qw net.ipv4.tcp_min_tso_segs=32
+		"$IP" netns exec "$ns" sh -c 'echo 5000000 >/sys/class/net/net0/gro_flush_timeout'
+	done
 }
 
 # --- The driver -------------------------------------------------------------

@@ -70,21 +70,6 @@ lines add | check "twenty thousand are made" gtpctl -n "$GSN" pdp batch -
 ) | gt
 lines del | check "twenty thousand are deleted" gtpctl -n "$GSN" pdp batch -
 
-# Memory of contexts, in kB: they are neither caches nor the process's.
-slab() {
-	sed -n 's/^SUnreclaim: *\([0-9]*\) kB/\1/p' /proc/meminfo
-}
-settle() {
-	local cache
-
-	# Freed memory comes back after a grace period, in batches.
-	sleep 1
-	echo 1 >/proc/sys/vm/drop_caches
-	for cache in /sys/kernel/slab/*/shrink; do
-		echo 1 2>/dev/null >"$cache"
-	done
-}
-
 gt <<-END
 	test none is left
 	dump ns=$GSN
@@ -92,8 +77,8 @@ gt <<-END
 	getpdp ns=$GSN link=gtp0 version=1 i_tei=9999 => ENOENT
 	getpdp ns=$GSN link=gtp0 version=1 ms=10.45.39.15 => ENOENT
 END
-settle
-before=$(slab)
+memory_settles
+before=$(memory_in_use)
 {
 	for _ in 1 2 3; do
 		cat <<-END
@@ -104,8 +89,8 @@ before=$(slab)
 		END
 	done
 } | gt
-settle
-after=$(slab)
+memory_settles
+after=$(memory_in_use)
 # Sixty thousand contexts are more than 6 MB.
 if [ $((after - before)) -lt 3000 ]; then
 	ktap_pass "their memory is given back"
