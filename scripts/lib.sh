@@ -50,6 +50,26 @@ quietly() {
 	fi
 }
 
+# failures SCRIPT FILE...: what a VM's tests had to say where they failed, of one script, or of
+# all where SCRIPT is empty. FILEs are what the VMs printed, and after that their results.
+failures() {
+	local script=$1
+
+	shift
+	awk -F '\t' -v script="$script" '
+		FILENAME !~ /results$/ {
+			if (name != "" && sub(/^# # /, ""))
+				why[name] = substr($0, 1, 300)
+			name = sub(/^# not ok [0-9]+ /, "") ? $0 : ""
+			next
+		}
+		$3 == "fail" && (script == "" || $1 == script) {
+			print "        " $1 ": " $2
+			if ($2 in why)
+				print "            " why[$2]
+		}' "$@"
+}
+
 # One process at a time prepares the cache; the others wait and find it done.
 lock_cache() {
 	mkdir -p "$CACHE"
