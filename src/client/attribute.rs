@@ -170,6 +170,14 @@ impl GtpAttribute {
             .map(|nla| Self::parse(&nla?))
             .collect()
     }
+
+    /// Returns the number and the value of the attribute as they are in a message.
+    #[must_use]
+    pub fn to_octets(&self) -> (u16, Vec<u8>) {
+        let mut value = vec![0; self.value_len()];
+        self.emit_value(&mut value);
+        (self.kind(), value)
+    }
 }
 
 impl Nla for GtpAttribute {

@@ -114,6 +114,13 @@ impl Connection {
             .map_err(|error| Error::system("cannot set up a netlink socket", &error))
     }
 
+    /// Has reading end in `EAGAIN` where there is nothing to read.
+    pub fn never_wait(&self) -> Result<()> {
+        self.socket
+            .set_non_blocking(true)
+            .map_err(|error| Error::system("cannot set up a netlink socket", &error))
+    }
+
     /// Returns the size of the receive buffer as the kernel accounts for it.
     pub fn receive_buffer(&self) -> usize {
         self.socket.get_rx_buf_sz().unwrap_or(0)

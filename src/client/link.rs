@@ -68,13 +68,14 @@ use netlink_packet_route::{
     RouteNetlinkMessage,
 };
 use netlink_sys::protocols::NETLINK_ROUTE;
+use nix::errno::Errno;
 
 /// Octets before the attributes of a link message, without netlink header.
-const LINK_HEADER_LEN: usize = 16;
+pub(super) const LINK_HEADER_LEN: usize = 16;
 
 /// Attributes of a link follow the netlink and the link header; the driver's
 /// are nested in IFLA_LINKINFO and IFLA_INFO_DATA.
-const NAMING: Naming = Naming {
+pub(super) const NAMING: Naming = Naming {
     first: 16 + LINK_HEADER_LEN,
     name: attribute_name,
     nest: &[18, 2],
@@ -354,6 +355,22 @@ impl LinkClient {
             Ok(())
         })?;
         link.ok_or_else(|| Error::NotGtp(name.to_string()))
+    }
+
+    /// Tells whether a link has that interface index, whatever its kind.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's.
+    pub fn has_index(&mut self, index: u32) -> Result<bool> {
+        let mut message = LinkMessage::default();
+        message.header.index = index;
+        message.attributes = vec![without_stats()];
+
+        match self.command(RouteNetlinkMessage::GetLink(message), 0) {
+            Err(error) if error.errno() == Some(Errno::ENODEV) => Ok(false),
+            answer => answer.map(|()| true),
+        }
     }
 
     /// Hands every link of kind `gtp` in the namespace to `each`.

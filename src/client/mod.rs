@@ -7,6 +7,7 @@
 //! driver alike.
 //!
 //! - [`LinkClient`] makes, shows and removes links (rtnetlink, kind `gtp`);
+//! - [`LinkWatch`] tells when a link leaves;
 //! - [`GtpClient`] manages PDP contexts (generic netlink, family `gtp`);
 //! - [`Batch`] does so for very many at once;
 //! - [`Monitor`] listens to the family's multicast group;
@@ -24,6 +25,7 @@ mod extack;
 mod genl;
 mod link;
 mod link_config;
+mod link_watch;
 mod message;
 mod monitor;
 mod naming;
@@ -63,6 +65,10 @@ pub use link_config::{
     Role,
     Sockets,
     Supervision, //
+};
+pub use link_watch::{
+    Departure,
+    LinkWatch, //
 };
 pub use message::{
     GtpMessage,

@@ -4,9 +4,9 @@
 # gtpctl against the driver: its words, its JSON, its exit status. gtptest looks
 # over its shoulder.
 #
-#   +--- GSN ---+
-#   |   gtp0    |     nothing is sent
-#   +-----------+
+#   +--- GSN ---+     +-- PEER ---+
+#   |   gtp0    |     |   gtp0    |     nothing but echo is sent
+#   +-----------+     +-----------+
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
@@ -15,6 +15,10 @@ command -v gtpctl >/dev/null || skip_all "no gtpctl"
 netns GSN
 ctl() {
 	gtpctl -n "$GSN" "$@"
+}
+# shellcheck disable=SC2317 # called by way of check and fails
+ctl_other() {
+	gtpctl -n "$OTHER" "$@"
 }
 
 # status NAME WANT COMMAND...: the exit status, in every detail.
@@ -57,6 +61,20 @@ fails "link add on ports that are taken" EADDRINUSE ctl link add gtp1
 fails "link add on an address of others" EADDRNOTAVAIL ctl link add gtp1 local 198.51.100.1
 status "link add without a name" 1 ctl link add
 status "link add in another role" 1 ctl link add gtp1 role mme
+status "link add of a name that the kernel would choose" 1 ctl link add gtp%d
+
+# Who may make links but not enter namespaces, as in a container.
+netns OTHER
+# shellcheck disable=SC2317 # called by way of check and fails
+confined() {
+	setpriv --bounding-set -sys_admin gtpctl link "$@" netns "$OTHER"
+}
+check "link add elsewhere, with CAP_NET_ADMIN alone" confined add gtp5 mtu 1400
+check "the link is there" ctl_other link del gtp5
+fails "link add elsewhere of what would have to be looked at" EPERM confined add gtp5 max_pdp 5
+fails "and no link is left" ENODEV ctl_other link del gtp5
+fails "link add elsewhere with gtpctl's own sockets" EPERM confined add gtp5 fd
+fails "and none is left either" ENODEV ctl_other link del gtp5
 
 # shellcheck disable=SC2086 # words
 {
@@ -76,7 +94,7 @@ $pdp1"
 equal "pdp list of a link" "$(ctl pdp list dev gtp0 | sort)" "$pdp0
 $pdp1"
 json1='"version":1,"family":"inet","i_tei":100,"o_tei":200,"ms":"10.45.0.2","peer":"192.0.2.1"}'
-json0='"version":0,"family":"inet","tid":4660,"flow":7,"ms":"10.45.0.3","peer":"192.0.2.1"}'
+json0='"version":0,"family":"inet","tid":4660,"tid_hex":"0x1234","flow":7,"ms":"10.45.0.3","peer":"192.0.2.1"}'
 list=$(ctl --json pdp list | sort)
 matches "pdp list in JSON: v1" "$list" "*{\"dev\":\"gtp0\",\"ifindex\":*,$json1*"
 matches "pdp list in JSON: v0" "$list" "*{\"dev\":\"gtp0\",\"ifindex\":*,$json0*"
@@ -88,6 +106,8 @@ fails "pdp get of what is not there" ENOENT ctl pdp get dev gtp0 ms 10.45.0.99
 fails "pdp get on no link" ENODEV ctl pdp get dev lo ms 10.45.0.99
 status "pdp add without a peer" 1 ctl pdp add dev gtp0 version 1 i_tei 1 o_tei 2 ms 10.45.0.9
 status "a verb that there is not" 1 ctl pdp frobnicate
+status "a usage error that cannot be told" 1 bash -c "gtpctl link add 2>/dev/full"
+status "a refusal that cannot be told" 2 bash -c "gtpctl -n $GSN link del none 2>/dev/full"
 
 # Everything but the error's own text, which the C driver leaves us with.
 # shellcheck disable=SC2086 # words
@@ -133,11 +153,29 @@ batch() {
 fails "pdp batch names the line that failed" "line 2" batch -
 ctl pdp del dev gtp0 i_tei 1
 ctl pdp del dev gtp0 i_tei 3 2>/dev/null
+# unread COMMAND...: its status, where nobody reads what it prints.
+# shellcheck disable=SC2317 # called by way of status
+unread() {
+	{
+		sleep 0.5
+		"$@"
+	} | :
+	return "${PIPESTATUS[0]}"
+}
+status "pdp batch that failed and nobody reads of" 2 unread batch -
+ctl pdp del dev gtp0 i_tei 1
+ctl pdp del dev gtp0 i_tei 3 2>/dev/null
 fails "pdp batch, one by one" ENOENT batch --per-send 1 -
 equal "stops where it failed" "$(ctl pdp list | grep -c i_tei)" 1
+# shellcheck disable=SC2317 # called by way of status
+no_text() {
+	printf '%b\n' "add dev gtp0 i_tei 5 o_tei 2 ms 10.45.1.5 peer 192.0.2.1" 'del \xff' | ctl pdp batch -
+}
+status "pdp batch with a line that is no text" 1 no_text
+check "does what stands before it" ctl pdp del dev gtp0 i_tei 5
 
 if [ "$DRIVER" = c ]; then
-	ktap_skip "routes, bearers, paths" "the C driver has none"
+	ktap_skip "routes, bearers, paths, echo" "the C driver has none, or loses what echo takes"
 else
 	routes="dev gtp0 10.99.0.0/16 via 10.45.1.1
 dev gtp0 10.99.7.0/24 via 10.45.1.1"
@@ -170,6 +208,22 @@ dev gtp0 10.99.7.0/24 via 10.45.1.1"
 	matches "path list in JSON" "$(ctl --json path list dev gtp0)" '*"dev":"gtp0",*"peer":"192.0.2.1"*'
 	check "link set" ctl link set gtp0 ttl 9
 	matches "link show of that" "$(ctl link show gtp0)" "*: gtp0 *ttl 9*"
+
+	# The peer is another link: the kernel answers.
+	netns PEER
+	pair "$GSN" 192.0.2.2/24 "$PEER" 192.0.2.1/24
+	check "link add of a peer" gtpctl -n "$PEER" link add gtp0 role ggsn up
+	to="peer 192.0.2.1"
+	answer="version 1 $to ms 192.0.2.2"
+	# shellcheck disable=SC2086 # words
+	{
+		equal "echo" "$(ctl echo dev gtp0 $to ms 192.0.2.2 wait 5)" "$answer"
+		equal "echo from where the route says" "$(ctl echo dev gtp0 $to ms 0.0.0.0 wait 5)" "$answer"
+		equal "echo on a link that is elsewhere" \
+			"$(gtpctl echo dev gtp0 netns "$GSN" $to ms 192.0.2.2 wait 5)" "$answer"
+		check "link del of the peer" gtpctl -n "$PEER" link del gtp0
+		fails "echo to nobody" ETIMEDOUT ctl echo dev gtp0 $to ms 192.0.2.2 wait 0.5
+	}
 fi
 
 check "link del" ctl link del gtp0
@@ -200,5 +254,82 @@ gt <<-END
 	test and takes the link along
 	nolink ns=$GSN dev=gtp0
 END
+
+# A signal that whoever starts gtpctl has it ignore.
+: >"$held"
+(trap '' HUP && exec gtpctl -n "$GSN" link add gtp0 fd) >"$held" 2>&1 &
+holder=$!
+background+=("$holder")
+until_true grep -q ready "$held"
+kill -HUP "$holder"
+sleep 0.5
+check "a hangup that is ignored ends nothing" ctl link show gtp0
+kill "$holder"
+got=0
+wait "$holder" || got=$?
+equal "another signal does" "$got" 0
+fails "and the link is gone" ENODEV ctl link del gtp0
+
+# Nobody reads, and the pipe is full.
+rm -f "$held"
+mkfifo "$held"
+exec 5<>"$held"
+exec 6>"$held"
+timeout 1 cat /dev/zero >&6
+gtpctl -n "$GSN" link add gtp0 fd >&6 2>"$held.said" 5<&- 6>&- &
+holder=$!
+background+=("$holder")
+until_true ctl link show gtp0
+gt <<-END
+	test what is passed up while nobody reads
+	udp peer ns=$GSN bind=127.0.0.2:40000
+	send peer to=127.0.0.1:2152 : gtp1 teid=0 type=1 seq=5
+END
+sleep 0.5
+kill "$holder"
+check "a full pipe is no hindrance to ending" until_true eval "! kill -0 $holder"
+exec 5<&- 6>&-
+got=0
+wait "$holder" || got=$?
+equal "in peace" "$got" 0
+equal "which says what was dropped" "$(<"$held.said")" \
+	"Lines that the standard output did not take: 2"
+
+# A link that somebody else removes, or moves.
+rm -f "$held"
+# hold: gtp0 with gtpctl's own sockets.
+hold() {
+	: >"$held"
+	gtpctl -n "$GSN" link add gtp0 fd >"$held" 2>&1 &
+	holder=$!
+	background+=("$holder")
+	until_true grep -q ready "$held"
+}
+hold
+"$IP" -n "$GSN" link del gtp0
+check "who holds a link that is removed ends" until_true eval "! kill -0 $holder"
+kill "$holder" 2>/dev/null
+got=0
+wait "$holder" || got=$?
+matches "and says why" "$got $(<"$held")" '2 ready *Error: link "gtp0" has been removed'
+check "its ports are free" ctl link add gtp0
+ctl link del gtp0
+hold
+"$IP" -n "$GSN" link set gtp0 netns "$OTHER"
+sleep 0.5
+check "who holds a link that is moved goes on" kill -0 "$holder"
+gt <<-END
+	test what is passed up when the link has moved
+	udp peer ns=$GSN bind=127.0.0.2:40000
+	send peer to=127.0.0.1:2152 : gtp1 teid=0 type=1 seq=5
+END
+check "and reads" until_true grep -q passed_up "$held"
+kill "$holder"
+got=0
+wait "$holder" || got=$?
+matches "in the end it says what is left" "$got $(<"$held")" \
+	'2 ready *Error: link "gtp0" has moved to another network namespace: this does not remove it'
+check "which is so" ctl_other link del gtp0
+rm -f "$held.said"
 rm -f "$held"
 finish

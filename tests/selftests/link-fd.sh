@@ -210,8 +210,55 @@ lifetime() {
 	END
 }
 
+# A socket that shares its port may be one of BPF's array: it has user data of its own. While
+# a rival puts it there and takes it out again, whoever of the two has it has it alone: if a
+# link was made, the array is refused the socket.
+rivals() {
+	local n
+
+	cat <<-END
+		test a socket in an array of BPF's is taken: EBUSY
+		udp a ns=$GSN bind=$v1 share
+		array map a
+		newlink ns=$GSN name=gtp0 fd1=a => EBUSY
+		close map
+		retry newlink ns=$GSN name=gtp0 fd1=a
+
+		test and one of a link for such an array
+		array map a => EBUSY
+		dellink ns=$GSN dev=gtp0
+		array map a
+
+		cleanup
+		close map
+		dellink ns=$GSN dev=gtp0
+
+		test a link or an array has a socket, and never both
+	END
+	[ "$DRIVER" = rust ] || echo "skip the C driver sets user data of a socket without its lock"
+	cat <<-END
+		array map a
+		rival map a
+	END
+	for ((n = 0; n < $(scaled 100 20); n++)); do
+		cat <<-END
+			retry newlink ns=$GSN name=gtp0 fd1=a
+			array none a => EBUSY
+			dellink ns=$GSN dev=gtp0
+		END
+	done
+	cat <<-END
+
+		cleanup
+		close map
+		close a
+		dellink ns=$GSN dev=gtp0
+	END
+}
+
 which | gt
 lifetime | gt
+rivals | gt
 
 # A daemon that is killed takes its sockets along, the link stays.
 hold=$(mktemp -d)

@@ -7,6 +7,7 @@ use crate::{
         Failure,
         Outcome, //
     },
+    link::inside,
     names::{
         LinkName,
         LinkWords,
@@ -44,9 +45,10 @@ Words, in any order:
   dev NAME | ifindex N   link, by name or by interface index
   version 0|1            GTP version, 1 where absent
   peer ADDRESS           whom to ask, over IPv4 or IPv6
-  ms ADDRESS             our own address of that family, whence the request goes
+  ms ADDRESS             our own address of that family, whence the request goes;
+                         0.0.0.0 or :: for the one that the route has
   wait SECONDS           wait for the answer and print it; without, the answer
-                         is seen by \"gtpctl monitor\"
+                         is seen by \"gtpctl monitor\" where the link is
   netns NETNS            network namespace that the link is in, if elsewhere
 
 Example: gtpctl echo dev gtp0 version 1 peer 192.0.2.1 ms 192.0.2.2 wait 2";
@@ -104,6 +106,19 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// Tells whether that is the answer. It goes where the request came from: to an
+    /// address of the kernel's choice if none was named.
+    fn is_answered_by(&self, answer: &Echo) -> bool {
+        let Echo {
+            version,
+            peer,
+            local,
+        } = self.echo;
+        answer.version == version
+            && answer.peer == peer
+            && (local.is_unspecified() || answer.local == local)
+    }
+
     /// Sends the request, and waits for the answer where that is wanted.
     pub fn run(&self, format: Format) -> Outcome {
         let mut links = Links::default();
@@ -115,15 +130,16 @@ impl<'a> Request<'a> {
             return Ok(());
         };
 
-        // The group is joined first, or the answer might be there sooner.
-        let mut monitor = Monitor::open()?;
+        // The answer is told where the link is. The group is joined first, or it
+        // might be there sooner.
+        let mut monitor = inside(links.namespace_of(&self.link), Monitor::open)?;
         let deadline = Instant::now() + wait;
         client.echo(link, &self.echo)?;
 
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match monitor.next(Some(left))? {
-                Some(Event::Echo(echo)) if echo == self.echo => {
+                Some(Event::Echo(echo)) if self.is_answered_by(&echo) => {
                     output::line(format, &EchoView::new(&echo))?;
                     return Ok(());
                 }
@@ -162,6 +178,26 @@ mod tests {
         assert_eq!(echo.local.to_string(), "192.0.2.2");
         let echo = parse("dev gtp0 peer 2001:db8::1 ms 2001:db8::2").unwrap();
         assert!(echo.peer.is_ipv6() && echo.local.is_ipv6());
+    }
+
+    #[test]
+    fn an_answer_is_known_by_what_was_asked() {
+        let echo = |version, peer: &str, local: &str| Echo {
+            version,
+            peer: peer.parse().unwrap(),
+            local: local.parse().unwrap(),
+        };
+        let is_answered = |ms, answer| {
+            let words = ["dev", "gtp0", "peer", "192.0.2.1", "ms", ms];
+            Request::parse(&words).unwrap().is_answered_by(&answer)
+        };
+        assert!(is_answered("192.0.2.2", echo(1, "192.0.2.1", "192.0.2.2")));
+        assert!(!is_answered("192.0.2.2", echo(1, "192.0.2.1", "192.0.2.3")));
+        for any in ["0.0.0.0", "::"] {
+            assert!(is_answered(any, echo(1, "192.0.2.1", "192.0.2.2")));
+            assert!(!is_answered(any, echo(0, "192.0.2.1", "192.0.2.2")));
+            assert!(!is_answered(any, echo(1, "192.0.2.9", "192.0.2.2")));
+        }
     }
 
     #[test]

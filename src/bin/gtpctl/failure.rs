@@ -2,6 +2,7 @@
 
 //! Why a command failed, how that is said, and the exit status.
 
+use crate::output::say;
 use gtp::client::{
     errno_text,
     Error, //
@@ -40,23 +41,26 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Usage(text) => {
-                eprintln!("Error: {text}\nTry \"gtpctl help\".");
+                say(format_args!("Error: {text}\nTry \"gtpctl help\"."));
                 ExitCode::from(1)
             }
             Self::Kernel(error) => {
-                eprintln!("Error: {error}");
+                say(format_args!("Error: {error}"));
                 ExitCode::from(2)
             }
             Self::Refused(text) => {
-                eprintln!("Error: {text}");
+                say(format_args!("Error: {text}"));
                 ExitCode::from(2)
             }
             // Who closes the pipe has read enough.
             Self::File(_, error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::File(name, error) => {
                 match error.raw_os_error().map(Errno::from_raw) {
-                    Some(errno) => eprintln!("Error: {name}: {} ({errno:?})", errno_text(errno)),
-                    None => eprintln!("Error: {name}: {error}"),
+                    Some(errno) => say(format_args!(
+                        "Error: {name}: {} ({errno:?})",
+                        errno_text(errno)
+                    )),
+                    None => say(format_args!("Error: {name}: {error}")),
                 }
                 ExitCode::from(1)
             }

@@ -24,6 +24,7 @@ use crate::{
 use gtp::client::{
     netns,
     Error,
+    GtpLink,
     LinkClient,
     LinkConfig,
     OuterHeaders,
@@ -76,7 +77,9 @@ Words: [dev] NAME, then in any order:
   echo_n3 N           take a path for down after N of them (5)
   fd                  open the sockets here instead of having the kernel make
                       them, and stay in the foreground: what the driver does
-                      not handle is printed; SIGINT or SIGTERM removes the link
+                      not handle is printed; SIGINT, SIGTERM or SIGHUP removes
+                      the link, but for those that are ignored from the start,
+                      as by nohup
   version 0|1         with fd: open only the socket of that GTP version
 and what outer headers say: see \"gtpctl link set --help\"
 
@@ -260,57 +263,76 @@ impl Add {
             return foreground::run(self.config, netns, local, self.version, format);
         }
 
-        make(&self.config, netns.as_ref())
+        if is_plain(&self.config) {
+            LinkClient::open()?.add(&self.config)?;
+            return Ok(());
+        }
+        // Who may not enter the link's namespace is told so before there is one.
+        let mut there = inside(netns.as_ref(), LinkClient::open)?;
+        make(&self.config, &mut there)?;
+        Ok(())
     }
 }
 
-/// Makes a link, in the open namespace where there is one, as asked for or not at all.
-pub fn make(config: &LinkConfig, netns: Option<&File>) -> Outcome {
+/// Makes a link as asked for or not at all, and returns its index. `there` is a client
+/// of the namespace that the link is to be in.
+pub fn make(config: &LinkConfig, there: &mut LinkClient) -> Result<u32, Failure> {
     LinkClient::open()?.add(config)?;
-    match inside(netns, || missing(config))? {
-        Some(what) => Err(Failure::Refused(format!(
-            "this driver makes no links with {what} (EOPNOTSUPP)"
-        ))),
-        None => Ok(()),
-    }
+    let link = match there.get(&config.name) {
+        Ok(link) => link,
+        Err(error) => {
+            // What cannot be looked at is not left behind.
+            let _ = there.del(&config.name);
+            return Err(error.into());
+        }
+    };
+    let Some(what) = missing(config, &link) else {
+        return Ok(link.index);
+    };
+    there.del_index(link.index)?;
+    Err(Failure::Refused(format!(
+        "this driver makes no links with {what} (EOPNOTSUPP)"
+    )))
 }
 
-/// Looks whether a new link has what was asked for, and removes it if not: a driver
-/// that does not know of an attribute makes the link without. Returns what is missing.
-fn missing(config: &LinkConfig) -> Result<Option<&'static str>, Error> {
-    let is_dual_stack = matches!(config.sockets, Sockets::DualStack { .. });
-    let max_pdp = config.max_pdp.filter(|&max| max != 0);
-    let source = config.qfi_source.unwrap_or_default();
-    let has_flows = config.qfi_check || source != QfiSource::Context;
-    let outer = config.outer.without_defaults();
-    let interval = config.supervision.interval.filter(|&seconds| seconds != 0);
-    let bearers = config.bearer_source.unwrap_or_default();
-    let has_more = has_flows || bearers != QfiSource::Context || config.usage || !outer.is_empty();
-    if !is_dual_stack && max_pdp.is_none() && !has_more && interval.is_none() {
-        return Ok(None);
-    }
+/// Tells whether every driver makes such a link, so that there is nothing to look at.
+fn is_plain(config: &LinkConfig) -> bool {
+    let of_context = |source: Option<QfiSource>| source.unwrap_or_default() == QfiSource::Context;
 
-    let mut client = LinkClient::open()?;
-    let link = client.get(&config.name)?;
-    let what = if is_dual_stack && !link.dual_stack {
-        "sockets of both families"
+    !matches!(config.sockets, Sockets::DualStack { .. })
+        && config.max_pdp.unwrap_or(0) == 0
+        && of_context(config.qfi_source)
+        && !config.qfi_check
+        && of_context(config.bearer_source)
+        && !config.usage
+        && config.outer.without_defaults().is_empty()
+        && config.supervision.interval.unwrap_or(0) == 0
+}
+
+/// Returns what a new link lacks of what was asked for: a driver that does not know of
+/// an attribute makes the link without.
+fn missing(config: &LinkConfig, link: &GtpLink) -> Option<&'static str> {
+    if is_plain(config) {
+        return None;
+    }
+    let source = config.qfi_source.unwrap_or_default();
+    if matches!(config.sockets, Sockets::DualStack { .. }) && !link.dual_stack {
+        Some("sockets of both families")
     } else if config.usage && !link.usage {
-        "usage per context"
-    } else if link.max_pdp != max_pdp {
-        "a limit of PDP contexts"
+        Some("usage per context")
+    } else if link.max_pdp != config.max_pdp.filter(|&max| max != 0) {
+        Some("a limit of PDP contexts")
     } else if link.qfi_source != source || link.qfi_check != config.qfi_check {
-        "QoS flows"
-    } else if link.outer != outer {
-        "such outer headers"
-    } else if link.supervision.interval != interval {
-        "supervised paths"
-    } else if link.bearer_source != bearers {
-        "bearers"
+        Some("QoS flows")
+    } else if link.outer != config.outer.without_defaults() {
+        Some("such outer headers")
+    } else if link.supervision.interval != config.supervision.interval.filter(|&n| n != 0) {
+        Some("supervised paths")
+    } else if link.bearer_source != config.bearer_source.unwrap_or_default() {
+        Some("bearers")
     } else {
-        return Ok(None);
-    };
-    client.del_index(link.index)?;
-    Ok(Some(what))
+        None
+    }
 }
 
 /// Does something in the namespace of the link.
@@ -364,6 +386,11 @@ fn split_name<'a>(words: &'a [&'a str]) -> Result<(Option<&'a str>, &'a [&'a str
         ["dev" | "name", name, rest @ ..] => (*name, rest),
         [name, rest @ ..] => (*name, rest),
     };
+    if name.contains('%') {
+        return Err(Failure::usage(format!(
+            "\"{name}\" is no name for a link: the kernel would put a number for the %"
+        )));
+    }
     if name.is_empty() || name.len() > NAME_LEN || name.contains(['/', ' ', ':']) {
         return Err(Failure::usage(format!(
             "\"{name}\" is no name for a link: it has 1 to {NAME_LEN} octets, and no slash"

@@ -118,9 +118,65 @@ fn what_is_wrong_is_said() {
         ("gtp0 version 1", "\"version\" goes with \"fd\""),
         ("a-name-of-16-octs", "is no name for a link"),
         ("a/b", "is no name for a link"),
+        ("gtp%d", "the kernel would put a number for the %"),
     ] {
         let error = parse(line).unwrap_err();
         assert!(error.contains(expected), "{line}: {error}");
+    }
+}
+
+/// What a driver says that has made a link and has understood nothing.
+fn link_of_old() -> GtpLink {
+    GtpLink {
+        name: "gtp0".to_string(),
+        index: 7,
+        role: None,
+        hash_size: None,
+        max_pdp: None,
+        restart_count: None,
+        dual_stack: false,
+        qfi_source: QfiSource::Context,
+        qfi_check: false,
+        bearer_source: QfiSource::Context,
+        usage: false,
+        outer: OuterHeaders::default(),
+        supervision: gtp::client::Supervision::default(),
+        mtu: None,
+        up: false,
+        state: "DOWN".to_string(),
+        link_netns: None,
+        other: Vec::new(),
+    }
+}
+
+#[test]
+fn what_every_driver_can_do_is_not_looked_at() {
+    for line in [
+        "gtp0",
+        "gtp0 role sgsn hsize 64 restart_count 9 mtu 1400 up netns x local 192.0.2.1",
+        "gtp0 max_pdp 0 echo_interval 0 qfi_source context bearer_source context ttl 0",
+    ] {
+        let config = parse(line).unwrap().config;
+        assert!(is_plain(&config), "{line}");
+        assert_eq!(missing(&config, &link_of_old()), None);
+    }
+}
+
+#[test]
+fn what_a_driver_cannot_do_is_missing() {
+    for (line, what) in [
+        ("gtp0 dual_stack", "sockets of both families"),
+        ("gtp0 usage", "usage per context"),
+        ("gtp0 max_pdp 5", "a limit of PDP contexts"),
+        ("gtp0 qfi_source mark", "QoS flows"),
+        ("gtp0 qfi_check", "QoS flows"),
+        ("gtp0 ttl 9", "such outer headers"),
+        ("gtp0 echo_interval 60", "supervised paths"),
+        ("gtp0 bearer_source mark", "bearers"),
+    ] {
+        let config = parse(line).unwrap().config;
+        assert!(!is_plain(&config), "{line}");
+        assert_eq!(missing(&config, &link_of_old()), Some(what), "{line}");
     }
 }
 

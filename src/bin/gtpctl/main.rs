@@ -112,7 +112,7 @@ enum PdpVerb {
     Add(Words),
 
     /// Make a PDP context, or change the one with its key in place
-    #[command(after_help = pdp::ADD_HELP)]
+    #[command(after_help = format!("{}\n\n{}", pdp::UPDATE_HELP, pdp::ADD_HELP))]
     Update(Words),
 
     /// Make a PDP context, or replace the one with its key at once
@@ -202,7 +202,7 @@ struct ShowOptions {
 /// Options of `monitor`.
 #[derive(Debug, Args)]
 struct MonitorOptions {
-    /// Stop after so many events
+    /// Stop after so many events, with status 2 if they could not all be printed
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 

@@ -13,7 +13,8 @@ use crate::{
         DevView,
         EchoView,
         Format,
-        PdpView, //
+        PdpView,
+        TidView, //
     },
     path::PathView,
     route::RouteView,
@@ -22,13 +23,18 @@ use gtp::client::{
     EndMarker,
     ErrorIndication,
     Event,
+    GtpAttribute,
     LinkClient,
     Monitor,
     UnknownTunnel, //
 };
 use serde::Serialize;
 use std::{
-    fmt,
+    fmt::{
+        self,
+        Write, //
+    },
+    io,
     net::IpAddr,
     time::{
         Duration,
@@ -39,11 +45,11 @@ use std::{
 /// An Error Indication with the name of the link that it came to.
 #[derive(Debug, Serialize)]
 struct ErrorIndicationView<'a> {
-    dev: Option<&'a str>,
-    ifindex: u32,
+    #[serde(flatten)]
+    link: DevView<'a>,
     version: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tid: Option<u64>,
+    #[serde(flatten)]
+    tid: Option<TidView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     o_tei: Option<u32>,
     peer: IpAddr,
@@ -53,12 +59,14 @@ impl<'a> ErrorIndicationView<'a> {
     /// Shows an Error Indication under the name that its link has.
     fn new(indication: &ErrorIndication, dev: Option<&'a str>) -> Self {
         let (tid, o_tei) = match indication.tunnel {
-            UnknownTunnel::V0 { tid } => (Some(tid), None),
+            UnknownTunnel::V0 { tid } => (Some(TidView::new(tid)), None),
             UnknownTunnel::V1 { o_tei } => (None, Some(o_tei)),
         };
         Self {
-            dev,
-            ifindex: indication.link,
+            link: DevView {
+                dev,
+                ifindex: indication.link,
+            },
             version: indication.tunnel.version(),
             tid,
             o_tei,
@@ -69,13 +77,10 @@ impl<'a> ErrorIndicationView<'a> {
 
 impl fmt::Display for ErrorIndicationView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let link = DevView {
-            dev: self.dev,
-            ifindex: self.ifindex,
-        };
+        let link = &self.link;
         write!(f, "{link} version {}", self.version)?;
-        if let Some(tid) = self.tid {
-            write!(f, " tid {tid:#x}")?;
+        if let Some(tid) = &self.tid {
+            write!(f, " {tid}")?;
         }
         if let Some(o_tei) = self.o_tei {
             write!(f, " o_tei {o_tei}")?;
@@ -87,8 +92,8 @@ impl fmt::Display for ErrorIndicationView<'_> {
 /// An End Marker with the name of the link that it came to.
 #[derive(Debug, Serialize)]
 struct EndMarkerView<'a> {
-    dev: Option<&'a str>,
-    ifindex: u32,
+    #[serde(flatten)]
+    link: DevView<'a>,
     version: u32,
     i_tei: u32,
     peer: IpAddr,
@@ -98,8 +103,10 @@ impl<'a> EndMarkerView<'a> {
     /// Shows an End Marker under the name that its link has. Version 0 has none.
     fn new(marker: &EndMarker, dev: Option<&'a str>) -> Self {
         Self {
-            dev,
-            ifindex: marker.link,
+            link: DevView {
+                dev,
+                ifindex: marker.link,
+            },
             version: 1,
             i_tei: marker.i_tei,
             peer: marker.peer,
@@ -109,15 +116,33 @@ impl<'a> EndMarkerView<'a> {
 
 impl fmt::Display for EndMarkerView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let link = DevView {
-            dev: self.dev,
-            ifindex: self.ifindex,
-        };
+        let link = &self.link;
         write!(
             f,
             "{link} version {} i_tei {} peer {}",
             self.version, self.i_tei, self.peer
         )
+    }
+}
+
+/// An attribute of an event that cannot be read, as it came.
+#[derive(Debug, Serialize)]
+struct AttributeView {
+    #[serde(rename = "type")]
+    kind: u16,
+    hex: String,
+}
+
+impl AttributeView {
+    /// Shows an attribute.
+    fn new(attribute: &GtpAttribute) -> Self {
+        let (kind, value) = attribute.to_octets();
+        let mut hex = String::with_capacity(2 * value.len());
+        for octet in value {
+            // To a string nothing fails to be written.
+            let _ = write!(hex, "{octet:02x}");
+        }
+        Self { kind, hex }
     }
 }
 
@@ -136,7 +161,10 @@ enum EventView<'a> {
     Flush(DevView<'a>),
     Path(PathView<'a>),
     Lost {},
-    Unknown { command: u8 },
+    Unknown {
+        command: u8,
+        attributes: Vec<AttributeView>,
+    },
 }
 
 impl<'a> EventView<'a> {
@@ -167,8 +195,17 @@ impl<'a> EventView<'a> {
             }),
             Event::Path(path) => Self::Path(PathView::new(path, names.latest(path.link))),
             Event::Lost => Self::Lost {},
-            Event::Other { command, .. } => Self::Unknown { command: *command },
-            _ => Self::Unknown { command: u8::MAX },
+            Event::Other {
+                command,
+                attributes,
+            } => Self::Unknown {
+                command: *command,
+                attributes: attributes.iter().map(AttributeView::new).collect(),
+            },
+            _ => Self::Unknown {
+                command: u8::MAX,
+                attributes: Vec::new(),
+            },
         }
     }
 }
@@ -187,7 +224,18 @@ impl fmt::Display for EventView<'_> {
             Self::Flush(link) => write!(f, "flush {link}"),
             Self::Path(path) => write!(f, "path {path}"),
             Self::Lost {} => write!(f, "lost messages"),
-            Self::Unknown { command } => write!(f, "unknown command {command}"),
+            Self::Unknown {
+                command,
+                attributes,
+            } => {
+                write!(f, "unknown command {command}")?;
+                if !attributes.is_empty() {
+                    f.write_str(" attributes")?;
+                }
+                attributes
+                    .iter()
+                    .try_for_each(|AttributeView { kind, hex }| write!(f, " {kind}:{hex}"))
+            }
         }
     }
 }
@@ -202,7 +250,7 @@ pub fn run(count: Option<u64>, timeout: Option<Duration>, format: Format) -> Out
 
     // Whoever started this in the background can wait for this line, and know
     // that nothing is missed from here on.
-    eprintln!("Listening.");
+    output::say("Listening.");
 
     while count != Some(heard) {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -214,10 +262,21 @@ pub fn run(count: Option<u64>, timeout: Option<Duration>, format: Format) -> Out
                 ))),
             };
         };
-        output::line(format, &EventView::new(&event, &mut names))?;
+        if let Err(error) = output::line(format, &EventView::new(&event, &mut names)) {
+            return Err(unwritten(error, count));
+        }
         heard += 1;
     }
     Ok(())
+}
+
+/// Returns what an event that cannot be written ends in. Who closes the pipe has
+/// read enough, but a count that was asked for has not been met.
+fn unwritten(error: io::Error, count: Option<u64>) -> Failure {
+    match count {
+        Some(_) if error.kind() == io::ErrorKind::BrokenPipe => Failure::Said(2),
+        _ => error.into(),
+    }
 }
 
 /// Learns the names of the links that are there: when one is told to be flushed
@@ -325,9 +384,33 @@ mod tests {
             }),
             (
                 "unknown command 66".to_string(),
-                r#"{"event":"unknown","command":66}"#.to_string()
+                r#"{"event":"unknown","command":66,"attributes":[]}"#.to_string()
             )
         );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_printed_as_it_came() {
+        let ms = "10.45.0.2".parse().unwrap();
+        assert_eq!(
+            both(&Event::Other {
+                command: 99,
+                attributes: vec![GtpAttribute::MsAddress(ms), GtpAttribute::Rqi],
+            }),
+            (
+                "unknown command 99 attributes 5:0a2d0002 65:".to_string(),
+                r#"{"event":"unknown","command":99,"attributes":[{"type":5,"hex":"0a2d0002"},{"type":65,"hex":""}]}"#.to_string()
+            )
+        );
+    }
+
+    #[test]
+    fn a_count_is_not_met_where_nobody_reads() {
+        let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(matches!(unwritten(closed(), Some(5)), Failure::Said(2)));
+        assert!(matches!(unwritten(closed(), None), Failure::File(..)));
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(unwritten(full, Some(5)), Failure::File(..)));
     }
 
     #[test]
@@ -344,7 +427,7 @@ mod tests {
             (
                 "error_indication ifindex 4000000 version 0 tid 0x1234 peer 2001:db8::1"
                     .to_string(),
-                r#"{"event":"error_indication","dev":null,"ifindex":4000000,"version":0,"tid":4660,"peer":"2001:db8::1"}"#.to_string()
+                r#"{"event":"error_indication","dev":null,"ifindex":4000000,"version":0,"tid":4660,"tid_hex":"0x1234","peer":"2001:db8::1"}"#.to_string()
             )
         );
     }

@@ -112,6 +112,11 @@ impl Links {
         Ok(link(index))
     }
 
+    /// Returns the namespace of a link that has been found, if it is elsewhere.
+    pub fn namespace_of(&self, words: &LinkWords<'_>) -> Option<&File> {
+        self.namespaces.get(words.netns?)
+    }
+
     /// Opens a namespace, once.
     fn namespace(&mut self, name: &str) -> Result<i32, Failure> {
         if let Some(file) = self.namespaces.get(name) {

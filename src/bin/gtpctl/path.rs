@@ -24,8 +24,8 @@ use std::{
 /// A path with the name of its link.
 #[derive(Debug, Serialize)]
 pub struct PathView<'a> {
-    dev: Option<&'a str>,
-    ifindex: u32,
+    #[serde(flatten)]
+    link: DevView<'a>,
     version: u32,
     peer: IpAddr,
     state: &'static str,
@@ -38,8 +38,10 @@ impl<'a> PathView<'a> {
     /// Shows a path under the name that its link has.
     pub fn new(path: &GtpPath, dev: Option<&'a str>) -> Self {
         Self {
-            dev,
-            ifindex: path.link,
+            link: DevView {
+                dev,
+                ifindex: path.link,
+            },
             version: path.version,
             peer: path.peer,
             state: match path.state {
@@ -55,10 +57,7 @@ impl<'a> PathView<'a> {
 
 impl fmt::Display for PathView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let link = DevView {
-            dev: self.dev,
-            ifindex: self.ifindex,
-        };
+        let link = &self.link;
         write!(
             f,
             "{link} version {} peer {} state {}",

@@ -71,6 +71,12 @@ Numbers are decimal, or hexadecimal after 0x.
 Example: gtpctl pdp add dev gtp0 version 1 i_tei 100 o_tei 200 ms 10.45.0.2 peer 192.0.2.1
          gtpctl pdp replace dev gtp0 i_tei 100 o_tei 300 ms 10.45.0.2 peer 192.0.2.7 qfi 9 end_marker";
 
+/// What `update` does beyond that.
+pub const UPDATE_HELP: &str = "\
+A context has two keys: ms with bearer, and i_tei or tid. The one that is changed
+is found by one of them, and the other must be new: where both are as before it is
+EEXIST, and \"gtpctl pdp replace\" is meant.";
+
 /// What `del`, `get` and `end-marker` take.
 pub const KEY_HELP: &str = "\
 Words, in any order:

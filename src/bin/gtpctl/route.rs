@@ -57,6 +57,15 @@ Words, in any order:
 
 Example: gtpctl route get dev gtp0 10.99.0.0/16";
 
+/// What stands for a prefix among the words of `add`, `replace`, `del` and `get`.
+const PREFIX: &str = "ADDRESS/LEN";
+/// Words of `add` and `replace`.
+const ADD_WORDS: [&str; 5] = [PREFIX, "dev", "ifindex", "netns", "via"];
+/// Words of `del` and `get`.
+const KEY_WORDS: [&str; 4] = [PREFIX, "dev", "ifindex", "netns"];
+/// Words of `list`.
+const LIST_WORDS: [&str; 2] = ["dev", "ifindex"];
+
 /// Words of any of the commands.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RouteWords<'a> {
@@ -74,9 +83,9 @@ impl<'a> RouteWords<'a> {
         let mut words = Words::new(words);
         while let Some(key) = words.keyword() {
             match key {
-                _ if !known.contains(&key) => {
-                    let prefix = key.parse().map_err(|()| unknown(key, known))?;
-                    once(&mut found.prefix, "ADDRESS/LEN", prefix)?;
+                _ if key == PREFIX || !known.contains(&key) => {
+                    let prefix = key.parse().map_err(|()| no_prefix(key, known))?;
+                    once(&mut found.prefix, PREFIX, prefix)?;
                 }
                 "dev" => once(&mut found.dev, key, words.value(key)?)?,
                 "ifindex" => {
@@ -92,7 +101,7 @@ impl<'a> RouteWords<'a> {
 
     /// Reads the words of `add` and `replace`.
     pub fn parse_add(words: &'a [&'a str]) -> Result<Self, Failure> {
-        let words = Self::parse(words, &["dev", "ifindex", "netns", "via"])?;
+        let words = Self::parse(words, &ADD_WORDS)?;
         let (prefix, via) = (words.prefix()?, words.via()?);
         if prefix.address.is_ipv4() != via.is_ipv4() {
             return Err(Failure::usage(format!(
@@ -105,7 +114,7 @@ impl<'a> RouteWords<'a> {
 
     /// Reads the words of `del` and `get`.
     pub fn parse_key(words: &'a [&'a str]) -> Result<Self, Failure> {
-        let words = Self::parse(words, &["dev", "ifindex", "netns"])?;
+        let words = Self::parse(words, &KEY_WORDS)?;
         words.prefix()?;
         words.named()?;
         Ok(words)
@@ -113,7 +122,7 @@ impl<'a> RouteWords<'a> {
 
     /// Reads the words of `list`.
     pub fn parse_list(words: &'a [&'a str]) -> Result<Self, Failure> {
-        let words = Self::parse(words, &["dev", "ifindex"])?;
+        let words = Self::parse(words, &LIST_WORDS)?;
         match words.prefix {
             Some(_) => Err(Failure::usage("a list is of a link, not of a prefix")),
             None => words.link().map(|_| words),
@@ -122,7 +131,7 @@ impl<'a> RouteWords<'a> {
 
     /// Returns the prefix.
     fn prefix(&self) -> Result<Prefix, Failure> {
-        self.prefix.ok_or_else(|| missing("ADDRESS/LEN"))
+        self.prefix.ok_or_else(|| missing(PREFIX))
     }
 
     /// Returns the mobile station.
@@ -141,11 +150,21 @@ impl<'a> RouteWords<'a> {
     }
 }
 
+/// Builds the failure for a word that is neither a keyword nor a prefix.
+fn no_prefix(word: &str, known: &[&str]) -> Failure {
+    if word.contains('/') && word != PREFIX {
+        return Failure::usage(format!(
+            "\"{word}\" is no prefix: that is {PREFIX}, with at most 32 bits of IPv4 and 128 of IPv6"
+        ));
+    }
+    unknown(word, known)
+}
+
 /// A framed route with the name of its link.
 #[derive(Debug, Serialize)]
 pub struct RouteView<'a> {
-    dev: Option<&'a str>,
-    ifindex: u32,
+    #[serde(flatten)]
+    link: DevView<'a>,
     dst: String,
     via: IpAddr,
 }
@@ -154,8 +173,10 @@ impl<'a> RouteView<'a> {
     /// Shows a route under the name that its link has.
     pub fn new(route: &FramedRoute, dev: Option<&'a str>) -> Self {
         Self {
-            dev,
-            ifindex: route.link,
+            link: DevView {
+                dev,
+                ifindex: route.link,
+            },
             dst: route.prefix.to_string(),
             via: route.via,
         }
@@ -164,10 +185,7 @@ impl<'a> RouteView<'a> {
 
 impl fmt::Display for RouteView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let link = DevView {
-            dev: self.dev,
-            ifindex: self.ifindex,
-        };
+        let link = &self.link;
         write!(f, "{link} {} via {}", self.dst, self.via)
     }
 }
@@ -248,7 +266,36 @@ mod tests {
             add_error("dev gtp0 ::/0 via 10.45.0.2"),
             "::/0 and 10.45.0.2 are of different families"
         );
-        assert!(add_error("dev gtp0 10.0.0.0/33 via 10.45.0.2").starts_with("unknown word"));
+        for wrong in [
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0/8",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+        ] {
+            assert_eq!(
+                add_error(&format!("dev gtp0 {wrong} via 10.45.0.2")),
+                format!(
+                    "\"{wrong}\" is no prefix: that is ADDRESS/LEN, \
+                     with at most 32 bits of IPv4 and 128 of IPv6"
+                )
+            );
+        }
+        for wrong in ["10.0.0.256", "prefix", "ADDRESS/LEN"] {
+            assert_eq!(
+                add_error(&format!("dev gtp0 {wrong} via 10.45.0.2")),
+                format!(
+                    "unknown word \"{wrong}\", expected one of: \
+                     ADDRESS/LEN, dev, ifindex, netns, via"
+                )
+            );
+        }
+        match RouteWords::parse_list(&["gtp0"]) {
+            Err(Failure::Usage(text)) => {
+                assert_eq!(text, "unknown word \"gtp0\", expected one of: dev, ifindex")
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
