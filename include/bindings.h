@@ -28,6 +28,7 @@
 #include <net/addrconf.h>
 #include <net/dropreason.h>
 #include <net/dst.h>
+#include <net/dst_metadata.h>
 #include <net/genetlink.h>
 #include <net/gro.h>
 #include <net/gro_cells.h>
@@ -134,6 +135,9 @@ struct net_datagram {
 /* A flow label of IPv6 by the packet's flow. */
 #define NET_DATAGRAM_FLOW_LABEL		BIT(2)
 
+/* For memory charged to the caller, who is refused where there is none: see alloc.rs. */
+#define NET_GFP_MAY_FAIL	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL)
+
 /* Work that a device puts off. */
 struct net_device_work {
 	struct delayed_work	work;
@@ -149,7 +153,7 @@ const u8 NET_CONST_DATAGRAM_FLOW_LABEL = NET_DATAGRAM_FLOW_LABEL;
 const size_t NET_CONST_LL_MAX_HEADER = LL_MAX_HEADER;
 const u64 NET_CONST_HZ = HZ;
 const gfp_t NET_CONST_GFP_KERNEL = GFP_KERNEL;
-const gfp_t NET_CONST_GFP_MAY_FAIL = GFP_KERNEL | __GFP_RETRY_MAYFAIL;
+const gfp_t NET_CONST_GFP_MAY_FAIL = NET_GFP_MAY_FAIL;
 const gfp_t NET_CONST_GFP_ATOMIC = GFP_ATOMIC;
 const xa_mark_t NET_CONST_XA_PRESENT = XA_PRESENT;
 const gfp_t NET_CONST_XA_FLAGS = XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT;

@@ -38,7 +38,7 @@ struct Module {
 impl kernel::Module for Module {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let memory = net::rcu::Barrier;
-        let cut = net::gso::Registration::new();
+        let cut = net::gso::Registration::new(&gtp::tx::CUT)?;
         let link = net::link::Registration::new()?;
         let family = net::genl::Registration::new(&gtp::netlink::FAMILY)?;
         Ok(Self {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Static inlines and macros of the network stack, made callable from Rust.
- * No logic of the driver and no state. Where one step of the datapath takes
- * several inlines they are called together, so that a packet costs few calls.
+ * No logic of the driver, and no state but one counter. Where one step of the
+ * datapath takes several inlines they are called together, so that a packet costs few
+ * calls.
  */
 
 #include "bindings.h"
@@ -82,34 +83,42 @@ static void net_gso_decap(struct sk_buff *skb)
 	skb_shinfo(skb)->gso_type = type;
 }
 
+/* How many packets this processor is handing to the stack: none, or one. */
+static DEFINE_PER_CPU(unsigned int, net_receiving);
+
 /*
  * Hands a decapsulated packet to the stack as received by @dev: through @cells if it
  * may be joined with others, at once if not. What comes out of a tunnel in a tunnel
- * waits for the next softirq, since each tunnel goes deeper into the stack. All
+ * waits for the next softirq, since each tunnel goes deeper into the stack. Which
+ * device it has come by would not tell: UDP may see a master of that (VRF, bond). All
  * packets of a flow take the same way.
  */
 static __always_inline void net_receive_inner(struct sk_buff *skb,
 					      struct net_device *dev,
 					      struct gro_cells *cells)
 {
-	bool nested = skb->dev->netdev_ops == dev->netdev_ops;
 	bool tcp = skb->protocol == htons(ETH_P_IP) ?
 			   ip_hdr(skb)->protocol == IPPROTO_TCP :
 			   ipv6_hdr(skb)->nexthdr == IPPROTO_TCP;
 
 	skb->dev = dev;
+	/* UDP leaves what it has cut in a list, which a device would send as a whole. */
+	skb_mark_not_on_list(skb);
 	if (unlikely(!(READ_ONCE(dev->flags) & IFF_UP))) {
 		dev_core_stats_rx_dropped_inc(dev);
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_READY);
 		return;
 	}
 	dev_sw_netstats_rx_add(dev, skb->len);
-	if (tcp)
+	if (tcp) {
 		gro_cells_receive(cells, skb);
-	else if (unlikely(nested))
+	} else if (unlikely(this_cpu_read(net_receiving))) {
 		__netif_rx(skb);
-	else
+	} else {
+		this_cpu_inc(net_receiving);
 		netif_receive_skb(skb);
+		this_cpu_dec(net_receiving);
+	}
 }
 
 /*
@@ -145,6 +154,8 @@ static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
 		err = iptunnel_pull_header(skb, start, htons(proto), xnet);
 		if (err)
 			return err;
+		/* Who sends it on without a look at it needs that of the segments. */
+		skb->transport_header = skb->inner_transport_header;
 		net_gso_decap(skb);
 	} else {
 		/* The same, for one packet with all headers at hand. */
@@ -156,6 +167,7 @@ static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
 		__vlan_hwaccel_clear_tag(skb);
 		skb_set_queue_mapping(skb, 0);
 		skb_scrub_packet(skb, xnet);
+		skb_unset_transport_header(skb);
 		skb->encapsulation = 0;
 	}
 	outer = skb_network_header(skb) - skb->head;
@@ -206,9 +218,12 @@ static __always_inline void net_dst_update_pmtu(struct sk_buff *skb, u32 mtu)
 {
 	struct dst_entry *dst = skb_dst(skb);
 
-	/* Without one of its own the route has the MTU of its device, or less. */
-	if (dst && (dst_metric_raw(dst, RTAX_MTU) ||
-		    READ_ONCE(dst_dev(dst)->mtu) >= mtu))
+	/*
+	 * Without one of its own the route has the MTU of its device, or less. What tc
+	 * has said of a tunnel is no route.
+	 */
+	if (skb_valid_dst(skb) && (dst_metric_raw(dst, RTAX_MTU) ||
+				   READ_ONCE(dst_dev(dst)->mtu) >= mtu))
 		skb_dst_update_pmtu_no_confirm(skb, mtu);
 }
 
@@ -277,51 +292,16 @@ static bool net_gso_is_even(const struct sk_buff *skb)
 	return skb->len >= seglen && !((skb->len - seglen) % gso_size);
 }
 
-/* Undoes what partial segmentation does to the IP header for hardware's sake. */
-static void net_gso_unpartial(struct sk_buff *skb)
-{
-	skb_shinfo(skb)->gso_type &= ~SKB_GSO_PARTIAL;
-	if (skb->protocol == htons(ETH_P_IP)) {
-		iph_set_totlen(ip_hdr(skb), skb->len);
-		ip_send_check(ip_hdr(skb));
-	} else {
-		ipv6_hdr(skb)->payload_len =
-			htons(skb->len - sizeof(struct ipv6hdr));
-	}
-}
-
 /*
- * Cuts a packet that is to be sent into its segments, with their checksums, or if
- * @even into packets of segments of the same length: a shorter tail is cut off.
- * Returns the first one, which leads to the next, and consumes @skb; or NULL, and
- * does not.
+ * Cuts a packet that is to be sent into its segments, with their checksums. Returns
+ * the first one, which leads to the next, and consumes @skb; or NULL, and does not.
  */
-struct sk_buff *gtp_helper_skb_gso_split(struct sk_buff *skb, bool even)
+struct sk_buff *gtp_helper_skb_gso_split(struct sk_buff *skb)
 {
-	struct sk_buff *segs, *seg;
+	struct sk_buff *segs = skb_gso_segment(skb, NETIF_F_SG);
 
-	if (even && skb_is_gso_tcp(skb)) {
-		/*
-		 * As skb_gso_segment(), but that does partial segmentation only
-		 * for devices that would then see nothing but its results.
-		 */
-		if (skb_cow_head(skb, 0))
-			return NULL;
-		SKB_GSO_CB(skb)->mac_offset = skb_headroom(skb);
-		SKB_GSO_CB(skb)->encap_level = 0;
-		SKB_GSO_CB(skb)->recursion_counter = 0;
-		skb_reset_mac_header(skb);
-		skb_reset_mac_len(skb);
-		segs = skb_mac_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM |
-						NETIF_F_GSO_PARTIAL);
-	} else {
-		segs = skb_gso_segment(skb, NETIF_F_SG);
-	}
 	if (IS_ERR_OR_NULL(segs))
 		return NULL;
-	for (seg = segs; seg; seg = seg->next)
-		if (skb_is_gso(seg))
-			net_gso_unpartial(seg);
 	consume_skb(skb);
 	return segs;
 }
@@ -337,19 +317,30 @@ struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
 
 	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
 		return ERR_PTR(-EINVAL);
+	/*
+	 * A virtual device that computes checksums, but cuts no tunnels, would
+	 * leave the inner ones to a process that reads the socket there.
+	 */
+	if (!(features & NETIF_F_GSO_PARTIAL))
+		features &= ~NETIF_F_CSUM_MASK;
 	skb->protocol = ((struct iphdr *)skb->data)->version == 6 ?
 				htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	/* The look-up finds what has all callbacks. */
 	ptype = gro_find_complete_by_type(skb->protocol);
 	/*
 	 * Behind a UDP tunnel the stack takes the inner IP header for the only one,
-	 * and looks there for the mark of the outer one.
+	 * and looks there for the mark of the outer one. With that, too, packets of
+	 * a list keep the identification that each of them has.
 	 */
-	if (type & SKB_GSO_TCP_FIXEDID_INNER)
+	if (type & SKB_GSO_TCP_FIXEDID_INNER ||
+	    (type & SKB_GSO_FRAGLIST && skb->protocol == htons(ETH_P_IP) &&
+	     ((struct iphdr *)skb->data)->frag_off & htons(IP_DF)))
 		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
 	segs = ptype ? ptype->callbacks.gso_segment(skb, features) :
 		       ERR_PTR(-EPROTONOSUPPORT);
-	skb_shinfo(skb)->gso_type = type;
+	/* The first part of a list that is cut is the packet itself. */
+	if (segs != skb)
+		skb_shinfo(skb)->gso_type = type;
 	if (IS_ERR_OR_NULL(segs)) {
 		skb->protocol = protocol;
 		return segs;
@@ -497,11 +488,10 @@ int gtp_helper_gro_complete_inner(struct sk_buff *skb, int nhoff,
 	err = ptype->callbacks.gro_complete(skb, nhoff);
 	if (err)
 		return err;
-	headers = skb_inner_transport_offset(skb) +
-		  (skb_is_gso_tcp(skb) ? inner_tcp_hdrlen(skb) :
-					 sizeof(struct udphdr));
-	if (skb_is_gso(skb) && skb->len > headers &&
-	    (skb->len - headers) % skb_shinfo(skb)->gso_size)
+	headers = skb_inner_transport_offset(skb) + sizeof(struct udphdr);
+	if (skb_is_gso_tcp(skb) ||
+	    (skb_is_gso(skb) && skb->len > headers &&
+	     (skb->len - headers) % skb_shinfo(skb)->gso_size))
 		skb_shinfo(skb)->gso_type |= SKB_GSO_SCTP;
 	skb_set_inner_protocol(skb, htons(NET_TUNNEL_PROTO));
 	skb_set_inner_mac_header(skb, nhoff - len);
@@ -568,7 +558,7 @@ int gtp_helper_route_cache_init(struct net_route_cache *cache)
 {
 	int i;
 
-	cache->cpu = alloc_percpu_gfp(struct net_route_cpu, GFP_KERNEL_ACCOUNT);
+	cache->cpu = alloc_percpu_gfp(struct net_route_cpu, NET_GFP_MAY_FAIL);
 	if (!cache->cpu)
 		return -ENOMEM;
 	for_each_possible_cpu(i)
@@ -694,33 +684,42 @@ static __always_inline u32 net_dst_mtu4(const struct dst_entry *dst)
 }
 
 /*
- * Whether the segments of @skb, or else itself, fit into packets of @mtu octets, of
+ * 0 if the segments of @skb, or else itself, fit into packets of @mtu octets, of
  * which @headers are IP's and UDP's, or are to be fragmented if they do not; and how
  * large an inner packet may be. IPv4 counts its own header in its length field, IPv6
  * does not: then @uncounted octets of the headers are not in it.
+ *
+ * Otherwise -EMSGSIZE, or -E2BIG if datagrams are to be fragmented that have not been
+ * cut: skb_gso_transport_seglen() leaves out the inner header of UDP, so that those
+ * which are too big by no more than that would be sent as they are.
  */
-static __always_inline bool net_fits(const struct sk_buff *skb, bool gso,
-				     u32 mtu, unsigned int headers,
-				     unsigned int uncounted,
-				     struct net_datagram *gram)
+static __always_inline int net_fits(const struct sk_buff *skb, bool gso,
+				    u32 mtu, unsigned int headers,
+				    unsigned int uncounted,
+				    struct net_datagram *gram)
 {
 	u32 len = skb->len, room;
 
 	headers += gram->len;
-	if (gso)
-		len = gtp_helper_skb_gso_network_seglen(skb);
 	room = mtu > headers ? mtu - headers : 0;
+	if (gso) {
+		len = gtp_helper_skb_gso_network_seglen(skb);
+		if (unlikely(len > room) && !skb_is_gso_tcp(skb) &&
+		    (gram->too_big != NET_TOO_BIG_DROP ||
+		     len <= gram->least_mtu))
+			return -E2BIG;
+	}
 	if (gram->too_big == NET_TOO_BIG_DROP) {
 		gram->inner_mtu = max_t(u32, room, gram->least_mtu);
 		if (unlikely(len > gram->inner_mtu))
-			return false;
+			return -EMSGSIZE;
 		if (unlikely(len > room))
 			gram->flags &= ~NET_DATAGRAM_DF;
 	} else {
 		gram->inner_mtu = gram->too_big == NET_TOO_BIG_FRAGMENT ? mtu :
 									  room;
 	}
-	return likely(len + headers - uncounted <= U16_MAX);
+	return likely(len + headers - uncounted <= U16_MAX) ? 0 : -EMSGSIZE;
 }
 
 /* Computes the checksum that was left to the device. */
@@ -746,9 +745,11 @@ static __always_inline int net_complete_checksum(struct sk_buff *skb)
  * The inner checksum of a single packet is computed here: the kernel's tunnels at
  * the other end of a virtual wire would do without, but a process that reads the
  * socket there would get it as it is. Several segments in one are marked as the
- * tunnel's and as UDP's: a UDP socket that is not a tunnel's gets them cut. If they
- * are not of one length they are marked as SCTP's, too, which no hardware cuts: the
- * stack does, and has each header changed.
+ * tunnel's and as UDP's: a UDP socket that is not a tunnel's gets them cut. Where
+ * the stack has to cut them, and no NIC, they are marked as SCTP's, too, which no
+ * hardware cuts: if they are not of one length, for a NIC does not change the
+ * length in our header; and if they are of TCP, for several NICs (i40e, ice, ixgbe,
+ * hns3) believe the mark of UDP, and write into the header of TCP what is UDP's.
  */
 static __always_inline int
 net_push_tunnel_header(struct sk_buff *skb, bool gso, unsigned int headroom,
@@ -763,7 +764,7 @@ net_push_tunnel_header(struct sk_buff *skb, bool gso, unsigned int headroom,
 		type = skb_shinfo(skb)->gso_type;
 		if (type & SKB_GSO_TCP_FIXEDID)
 			type ^= SKB_GSO_TCP_FIXEDID_INNER | SKB_GSO_TCP_FIXEDID;
-		if (!net_gso_is_even(skb))
+		if (skb_is_gso_tcp(skb) || !net_gso_is_even(skb))
 			type |= SKB_GSO_SCTP;
 		type |= gram->flags & NET_DATAGRAM_NO_CHECK ?
 				SKB_GSO_UDP_TUNNEL :
@@ -879,7 +880,8 @@ static __always_inline u16 net_take_ids(struct net_route_cpu *cpu,
  * Sends the packet that @skb's device sends to @daddr behind the header of @gram,
  * with the hop limit of the route, and consumes it; or returns an error, and does
  * not: -ENOTCONN if the socket is closed, -ELOOP if the route leads through the
- * device, -EMSGSIZE if the packet is too big, -ENOMEM, or what the look-up says.
+ * device, -EMSGSIZE if the packet is too big, -E2BIG if it is to be cut before it is
+ * fragmented, -ENOMEM, or what the look-up says.
  *
  * This is udp_tunnel_xmit_skb() for a packet whose route is remembered, at half of
  * what that costs: the ids are remembered as well, no reference is counted, and what
@@ -912,8 +914,9 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 	local_unlock_nested_bh(&cache->cpu->lock);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	if (!net_fits(skb, gso, net_dst_mtu4(dst), headers, 0, gram))
-		return -EMSGSIZE;
+	err = net_fits(skb, gso, net_dst_mtu4(dst), headers, 0, gram);
+	if (unlikely(err))
+		return err;
 	if (unlikely(dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT))
 		return -ELOOP;
 	net_dst_update_pmtu(skb, gram->inner_mtu);
@@ -950,7 +953,8 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 
 	*(__be16 *)iph = htons(0x4500 | gram->tos);
 	iph->id = htons(id);
-	iph->frag_off = gram->flags & NET_DATAGRAM_DF ? htons(IP_DF) : 0;
+	iph->frag_off = gram->flags & NET_DATAGRAM_DF && !ip_mtu_locked(dst) ?
+				htons(IP_DF) : 0;
 	iph->ttl = gram->ttl ?: (dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
 			READ_ONCE(net->ipv4.sysctl_ip_default_ttl));
 	iph->protocol = IPPROTO_UDP;
@@ -985,6 +989,7 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 	struct dst_entry *dst;
 	struct in6_addr saddr;
 	__be32 label = 0;
+	int err;
 
 	local_lock_nested_bh(&cache->cpu->lock);
 	cpu = this_cpu_ptr(cache->cpu);
@@ -993,19 +998,27 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 	local_unlock_nested_bh(&cache->cpu->lock);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	if (!net_fits(skb, gso, dst_mtu(dst), headers, sizeof(struct ipv6hdr),
-		      gram))
-		return -EMSGSIZE;
+	err = net_fits(skb, gso, dst_mtu(dst), headers, sizeof(struct ipv6hdr),
+		       gram);
+	if (unlikely(err))
+		return err;
+	/* ip6tunnel_xmit() would free the packet, and tell nobody. */
+	if (unlikely(dev_recursion_level() > IP_TUNNEL_RECURSION_LIMIT))
+		return -ELOOP;
 	net_dst_update_pmtu(skb, gram->inner_mtu);
 	net_choose_port(sock_net(sk), skb, gram);
 	if (unlikely(gram->flags & NET_DATAGRAM_FLOW_LABEL))
 		label = net_flow_label(sock_net(sk), skb);
+	/* With PREEMPT_RT another sender may have found that it is outdated. */
+	if (unlikely(!dst_hold_safe(dst)))
+		return -EHOSTUNREACH;
 	if (unlikely(net_push_tunnel_header(skb, gso, LL_MAX_HEADER + headers,
-					    gram)))
+					    gram))) {
+		dst_release(dst);
 		return -ENOMEM;
+	}
 	skb_scrub_packet(skb, !net_eq(sock_net(sk), dev_net(dev)));
 	skb->ignore_df = 1;
-	dst_hold(dst);
 	udp_tunnel6_xmit_skb(dst, sk, skb, dev, &saddr, daddr, gram->tos,
 			     gram->ttl ?: ip6_dst_hoplimit(dst), label,
 			     gram->sport, gram->dport,
@@ -1014,40 +1027,6 @@ int gtp_helper_udp_tunnel_xmit6(struct net_route_cache *cache, struct sock *sk,
 #else
 	return -EAFNOSUPPORT;
 #endif
-}
-
-/*
- * Whether the segments of @skb, which is to be sent to @daddr, go there as they are:
- * they have the same length, or the device takes them although they have not, and
- * does not cut them itself.
- */
-bool gtp_helper_skb_gso_suits4(const struct sk_buff *skb,
-			       struct net_route_cache *cache,
-			       const struct sock *sk, __be32 daddr)
-{
-	const struct dst_entry *dst;
-
-	if (net_gso_is_even(skb))
-		return true;
-	local_lock_nested_bh(&cache->cpu->lock);
-	dst = net_route_cached4(this_cpu_ptr(cache->cpu), sk, daddr, skb->dev);
-	local_unlock_nested_bh(&cache->cpu->lock);
-	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
-}
-
-bool gtp_helper_skb_gso_suits6(const struct sk_buff *skb,
-			       struct net_route_cache *cache,
-			       const struct sock *sk,
-			       const struct in6_addr *daddr)
-{
-	const struct dst_entry *dst;
-
-	if (net_gso_is_even(skb))
-		return true;
-	local_lock_nested_bh(&cache->cpu->lock);
-	dst = net_route_cached6(this_cpu_ptr(cache->cpu), sk, daddr, skb->dev);
-	local_unlock_nested_bh(&cache->cpu->lock);
-	return !IS_ERR(dst) && dst_dev(dst)->features & NETIF_F_GSO_SCTP;
 }
 
 /* Work that a device puts off */
@@ -1118,22 +1097,53 @@ u64 gtp_helper_get_jiffies_64(void)
 /* Sockets */
 
 /*
- * User data of @sk as long as @rcv is what it calls: whoever takes the socket over
- * sets user data of his own before his callback, and after ours is gone.
+ * User data of @sk, for who looks then at whether its callback is ours: whoever takes
+ * the socket over sets user data of his own before his callback, and after ours is gone.
  */
-void *gtp_helper_udp_encap_user_data(const struct sock *sk,
-				     udp_tunnel_encap_rcv_t rcv)
+static void *user_data_before_callback(const struct sock *sk)
 {
 	void *data = rcu_dereference_sk_user_data(sk);
 
 	/* Pairs with the one in udp_tunnel_sock_clear(). */
 	smp_rmb();
+	return data;
+}
+
+/* User data of @sk as long as @rcv is what it calls. */
+void *gtp_helper_udp_encap_user_data(const struct sock *sk,
+				     udp_tunnel_encap_rcv_t rcv)
+{
+	void *data = user_data_before_callback(sk);
+
 	return READ_ONCE(udp_sk(sk)->encap_rcv) == rcv ? data : NULL;
 }
 
-bool gtp_helper_sk_has_user_data(const struct sock *sk)
+/*
+ * The same where @destroy is what it calls when it is closed. A process can replace
+ * the other callback by IPsec's, but not this one: see udp_lib_setsockopt().
+ */
+void *gtp_helper_udp_encap_closed_user_data(const struct sock *sk,
+					    udp_tunnel_encap_destroy_t destroy)
 {
-	return sk->sk_user_data;
+	void *data = user_data_before_callback(sk);
+
+	return READ_ONCE(udp_sk(sk)->encap_destroy) == destroy ? data : NULL;
+}
+
+/*
+ * Has user data of @sk be @data, unless somebody else has his own there. All who take
+ * sockets that are not theirs alone, as BPF does, look and set under this lock.
+ */
+bool gtp_helper_sk_claim_user_data(struct sock *sk, void *data)
+{
+	bool claimed;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	claimed = !sk->sk_user_data;
+	if (claimed)
+		rcu_assign_sk_user_data(sk, data);
+	write_unlock_bh(&sk->sk_callback_lock);
+	return claimed;
 }
 
 void gtp_helper_udp_set_no_check6_rx(struct sock *sk, bool val)
@@ -1212,9 +1222,12 @@ void gtp_helper_udp_tunnel_sock_clear(struct sock *sk)
 	WRITE_ONCE(udp_sk(sk)->encap_type, 0);
 	WRITE_ONCE(udp_sk(sk)->encap_rcv, NULL);
 	WRITE_ONCE(udp_sk(sk)->encap_destroy, NULL);
-	/* Pairs with the one in udp_encap_user_data(). */
+	WRITE_ONCE(udp_sk(sk)->encap_err_lookup, NULL);
+	/* Pairs with the one in user_data_before_callback(). */
 	smp_wmb();
+	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_sk_user_data(sk, NULL);
+	write_unlock_bh(&sk->sk_callback_lock);
 }
 
 /* Devices */
@@ -1244,15 +1257,47 @@ struct net *gtp_helper_dev_net(const struct net_device *dev)
 }
 
 /*
- * Takes a reference to a device that can be found under RCU, unless it is still
- * being made: nobody would wait for it then.
+ * Whether somebody waits for references to @dev: that is so from when it has been
+ * registered until it has been taken down. The caller is in an RCU read section in
+ * which it has seen what ndo_uninit() takes down, or holds a reference.
+ *
+ * Who sees NETREG_REGISTERED or NETREG_UNREGISTERING may count on it to the end of the
+ * section, whatever becomes of the state: after ndo_uninit() the stack goes through
+ * synchronize_net(), thus waits for the section, and only then sets
+ * NETREG_UNREGISTERED and counts the references. So nobody in such a section sees
+ * that state of a device that was registered. It is also the state of one that could
+ * not be, from before ndo_uninit() on; that one is freed without a look at references,
+ * and so is one that remains NETREG_UNINITIALIZED. Where that becomes another state
+ * after the look, it is as if the caller had come earlier.
  */
+static bool net_is_waited_for(const struct net_device *dev)
+{
+	u8 state = READ_ONCE(dev->reg_state);
+
+	return state == NETREG_REGISTERED || state == NETREG_UNREGISTERING;
+}
+
+/* Takes a reference to a device, if somebody waits for it to be given back. */
 bool gtp_helper_dev_hold_registered(struct net_device *dev)
 {
-	if (READ_ONCE(dev->reg_state) == NETREG_UNINITIALIZED)
+	if (!net_is_waited_for(dev))
 		return false;
 	dev_hold(dev);
 	return true;
+}
+
+/*
+ * As netif_carrier_off(), but that takes a reference to a device that could not be
+ * registered as well. Whoever registers it looks at the bit after the state was set,
+ * hence the order.
+ */
+void gtp_helper_netif_carrier_off(struct net_device *dev)
+{
+	if (test_and_set_bit(__LINK_STATE_NOCARRIER, &dev->state) ||
+	    !net_is_waited_for(dev))
+		return;
+	atomic_inc(&dev->carrier_down_count);
+	linkwatch_fire_event(dev);
 }
 
 void gtp_helper_dev_put(struct net_device *dev)
@@ -1400,15 +1445,19 @@ u32 gtp_helper_netlink_portid(struct sk_buff *skb)
  * and compare are compiled into each function.
  */
 
+/*
+ * Multiplies by an odd number that is the secret of the table, so that nobody can
+ * choose keys that come together. jhash2() takes 15 instructions more.
+ */
 static u32 net_rht_hash(const void *data, u32 len, u32 seed)
 {
 	const u32 *key = data;
-	u64 hash = ((u64)key[0] << 32 | key[1]) + seed;
+	u64 secret = (u64)seed * GOLDEN_RATIO_64 | 1;
+	u64 hash = ((u64)key[0] << 32 | key[1]) * secret;
 
 	/* Each half is mixed into the other before the last word comes in. */
-	hash *= GOLDEN_RATIO_64;
 	hash ^= hash >> 32;
-	hash = (hash + key[2]) * GOLDEN_RATIO_64;
+	hash = (hash + key[2]) * secret;
 	return hash >> 32;
 }
 
@@ -1429,7 +1478,7 @@ static const struct rhashtable_params net_rht_params = {
 	.hashfn			= net_rht_hash,
 	.obj_cmpfn		= net_rht_compare,
 	.automatic_shrinking	= true,
-	/* The keys are an administrator's: an insertion shall not fail for them. */
+	/* An insertion shall not fail for the sake of other keys. */
 	.insecure_elasticity	= true,
 };
 
@@ -1515,12 +1564,6 @@ void gtp_helper_xa_init_flags(struct xarray *xa, gfp_t flags)
 }
 
 /* Reserves the lowest free index; a reserved one is empty to every reader. */
-/* Memory charged to the caller, for which nobody is killed. */
-void *gtp_helper_kmalloc_may_fail(size_t size)
-{
-	return kmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL);
-}
-
 int gtp_helper_xa_reserve_lowest(struct xarray *xa, u32 *id, gfp_t gfp)
 {
 	return xa_alloc(xa, id, NULL, xa_limit_32b, gfp);

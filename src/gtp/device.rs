@@ -363,6 +363,7 @@ impl link::Driver for Gtp {
     }
 
     fn change(dev: &Device<Self>, attrs: &HighAttrs<'_>, extack: &mut ExtAck<'_>) -> Result {
+        sockets::may_set(dev, extack)?;
         let fixed = FIXED.into_iter().find_map(|kind| attrs.get(kind));
         if let Some(attr) = fixed {
             return Err(extack.fail_attr(
@@ -403,6 +404,7 @@ impl link::Driver for Gtp {
     }
 
     fn work(dev: &Device<Self>) {
+        sockets::look(dev);
         supervision::work(dev);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which MS an address belongs to, and which of its contexts a packet is sent on, where that
-//! takes more than a look into the table of contexts.
+//! Which MS an address belongs to, which of its contexts a packet is sent on, and whether a
+//! tunnel is known, where that takes more than a look into the table of contexts.
 //!
 //! An address is first looked for among routes for prefixes that are longer than what a
 //! context has, then among the contexts, then among the other routes. So the longest prefix
@@ -14,8 +14,11 @@ use super::{
     pdp::{
         bearer_key,
         ms_key,
+        Family,
         Pdp,
-        BY_MS, //
+        TunnelId,
+        BY_MS,
+        BY_TUNNEL, //
     },
 };
 use crate::net::skb::SkBuff;
@@ -88,4 +91,11 @@ pub(super) fn belongs(gtp: &Gtp, address: IpAddr, pdp: &Pdp, rcu: &rcu::Guard) -
     }
     gtp.routes.after_contexts(address, rcu).is_some_and(is_ours)
         && gtp.contexts.find(BY_MS, &ms_key(address), rcu).is_none()
+}
+
+/// Finds a context that has this tunnel, of whichever family.
+pub(super) fn of_tunnel<'a>(gtp: &'a Gtp, id: TunnelId, rcu: &'a rcu::Guard) -> Option<&'a Pdp> {
+    [Family::Inet, Family::Inet6]
+        .into_iter()
+        .find_map(|family| gtp.contexts.find(BY_TUNNEL, &id.key(family), rcu))
 }

@@ -7,13 +7,15 @@
 //! Received messages are handled under RCU in softirq context.
 
 use super::{
-    device::Gtp,
+    device::{
+        Gtp,
+        SocketRole, //
+    },
+    lookup,
     netlink::notify,
     pdp::{
-        Family,
         TunnelId,
-        Version,
-        BY_TUNNEL, //
+        Version, //
     },
     rx::{
         drop_with,
@@ -21,7 +23,8 @@ use super::{
         Refusal,
         UDP_HEADER_LEN, //
     },
-    stats::Event, //
+    stats::Event,
+    supervision, //
 };
 use crate::{
     net::{
@@ -155,18 +158,8 @@ fn fold(address: IpAddr) -> u32 {
 /// The sequence number in a token.
 const TOKEN_SEQ: u64 = 0xffff << 8;
 
-/// Whether two tokens are of the same peer and version.
-pub(super) fn is_of_peer(token: u64, other: u64) -> bool {
-    token != 0 && token & !TOKEN_SEQ == other & !TOKEN_SEQ
-}
-
-/// The sequence number in a token.
-pub(super) fn seq_of(token: u64) -> Seq {
-    Seq(u16::try_from((token & TOKEN_SEQ) >> 8).unwrap_or(0))
-}
-
 /// What an unanswered request is told by; never 0.
-pub(super) fn token(version: Version, peer: IpAddr, seq: Seq) -> u64 {
+fn token(version: Version, peer: IpAddr, seq: Seq) -> u64 {
     let kind = 1 | u64::from(version.number()) << 1 | u64::from(peer.is_ipv6()) << 2;
     u64::from(fold(peer)) << 32 | u64::from(seq.0) << 8 | kind
 }
@@ -294,11 +287,7 @@ fn message_v1(
         }
         (MessageType::EndMarker, _) => {
             let id = TunnelId::V1(header.teid);
-            let is_known = [Family::Inet, Family::Inet6].into_iter().any(|family| {
-                let contexts = &dev.data().contexts;
-                contexts.find(BY_TUNNEL, &id.key(family), rcu).is_some()
-            });
-            if !is_known {
+            if lookup::of_tunnel(dev.data(), id, rcu).is_none() {
                 return Err(Refusal::UnknownTunnel(id, FlowLabel(0)));
             }
             notify::end_marker(dev, header.teid, &path, rcu);
@@ -354,18 +343,25 @@ fn echo_response(
     seq: Seq,
     rcu: &rcu::Guard,
 ) -> Result<Event, Refusal> {
-    let token = token(version, path.peer, seq);
-    let supervisor = dev.data().supervisor.as_ref();
-    if dev.data().management.end_echo(version, path.peer, seq) {
+    let gtp = dev.data();
+    let role = SocketRole {
+        version,
+        ipv6: path.peer.is_ipv6(),
+    };
+    let known = gtp
+        .supervisor
+        .as_ref()
+        .and_then(|_| gtp.paths.find(role, path.peer, rcu));
+    if gtp.management.end_echo(version, path.peer, seq) {
         notify::echo_response(dev, version, path, rcu);
         // Whoever has asked: the peer is there.
-        if let Some(supervisor) = supervisor {
-            supervisor.push(dev, token);
+        if let Some(known) = known {
+            supervision::hear(dev, known);
         }
         return Ok(Event::EchoResponse);
     }
     let lenient = is_lenient(version, seq);
-    if supervisor.is_some_and(|supervisor| supervisor.take(dev, token, seq, lenient)) {
+    if known.is_some_and(|known| supervision::take(dev, known, seq, lenient)) {
         return Ok(Event::EchoResponse);
     }
     Ok(Event::EchoUnasked)

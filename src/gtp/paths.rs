@@ -3,6 +3,8 @@
 //! The paths of a device: each leads from one of its sockets to one peer, and is shared by
 //! all contexts whose tunnels are on it (TS 29.281 4.2.5). There are thousands of peers
 //! for a million contexts, so what is kept for each processor is kept here.
+//!
+//! Locks: that of a path's watch is taken by whoever holds that of the table.
 
 use super::{
     device::{
@@ -14,17 +16,26 @@ use super::{
         KEYS, //
     },
     supervision::{
+        Heard,
+        Shown,
         Watch,
         PACE, //
     }, //
 };
 use crate::net::{
+    alloc::MAY_FAIL,
     link::{
         Device,
         Quiet, //
     },
     route::RouteCache,
-    table::Removed,
+    table::{
+        Key,
+        Keyed,
+        Removed,
+        Table,
+        Unpublished, //
+    },
     udp::{
         Closed,
         Receiver, //
@@ -34,17 +45,18 @@ use core::net::IpAddr;
 use kernel::{
     new_mutex,
     prelude::*,
-    rbtree::{
-        RBTree,
-        RBTreeNode, //
-    },
     sync::{
-        lock::mutex::MutexGuard,
         rcu,
+        static_lock_class,
         Arc,
         Mutex, //
     }, //
 };
+
+/// How many words the key of a path has.
+const WORDS: usize = 6;
+/// Index of the table of paths: by the socket and the peer.
+const BY_PEER: usize = 0;
 
 /// A path.
 #[pin_data]
@@ -54,6 +66,13 @@ pub(crate) struct Path {
     /// The route to the peer.
     #[pin]
     pub(super) routes: RouteCache,
+    /// What the peer was heard to say.
+    pub(super) heard: Heard,
+    /// What is known of the peer.
+    pub(super) shown: Shown,
+    /// What is to be done to know more.
+    #[pin]
+    pub(super) watch: Mutex<Watch>,
 }
 
 impl Path {
@@ -63,75 +82,101 @@ impl Path {
         self.routes.destination()
     }
 
-    /// What the path is found by: version and address.
-    fn key(&self) -> (u8, IpAddr) {
+    /// What the path is found by.
+    fn key(&self) -> Key<WORDS> {
         key(self.role, self.peer())
     }
 }
 
-/// The key in front of all others.
-pub(super) const FIRST: (u8, IpAddr) = (0, IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED));
-
 /// What the path from a socket to a peer is found by. The family of the address is that
 /// of the socket.
-fn key(role: SocketRole, peer: IpAddr) -> (u8, IpAddr) {
-    (role.version.number(), peer)
+fn key(role: SocketRole, peer: IpAddr) -> Key<WORDS> {
+    let version = u32::from(role.version.number());
+    match peer {
+        IpAddr::V4(peer) => Key([peer.to_bits(), 0, 0, 0, version, 4]),
+        IpAddr::V6(peer) => {
+            let [a, b, c, d, e, f, g, h] = peer.segments().map(u32::from);
+            Key([
+                a << 16 | b,
+                c << 16 | d,
+                e << 16 | f,
+                g << 16 | h,
+                version,
+                6,
+            ])
+        }
+    }
 }
 
-/// A path, how many contexts are on it, and what supervision knows of it.
-pub(super) struct Shared {
-    pub(super) path: Arc<Path>,
-    pub(super) contexts: usize,
-    pub(super) watch: Watch,
+/// A path in the table: that of its device alone.
+struct Entry(Arc<Path>);
+
+impl Keyed<1, WORDS> for Entry {
+    fn keys(&self) -> [Key<WORDS>; 1] {
+        [self.0.key()]
+    }
 }
 
-/// The paths that contexts are on.
-type Tree = RBTree<(u8, IpAddr), Shared>;
-
-/// The paths of a device that contexts are on.
+/// The paths of a device that contexts are on, or were a short time ago.
 #[pin_data]
 pub(crate) struct Paths {
     #[pin]
-    tree: Mutex<Tree>,
-}
-
-/// The paths of a device, which stay as they are meanwhile.
-pub(super) struct Locked<'a>(MutexGuard<'a, Tree>);
-
-impl Locked<'_> {
-    /// All paths.
-    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Shared> {
-        self.0.values_mut()
-    }
-
-    /// Hands the paths from `first` on to `each` until that is false; gives the key of that
-    /// path, if there is one.
-    pub(super) fn each_from(
-        &self,
-        first: &(u8, IpAddr),
-        mut each: impl FnMut(&Shared) -> bool,
-    ) -> Option<(u8, IpAddr)> {
-        let paths = self.0.iter();
-        for (key, shared) in paths.skip_while(|(key, _)| *key < first) {
-            if !each(shared) {
-                return Some(*key);
-            }
-        }
-        None
-    }
+    table: Table<Entry, 1, WORDS>,
 }
 
 impl Paths {
     /// Makes the state of a device without contexts.
-    pub(super) fn new() -> impl PinInit<Self> {
-        pin_init!(Self {
-            tree <- new_mutex!(RBTree::new()),
-        })
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
+    pub(super) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            table <- Table::new(0, c"gtp_paths", static_lock_class!()),
+        }? Error)
     }
 
-    /// Locks the paths. Sleeps.
-    pub(super) fn lock(&self) -> Locked<'_> {
-        Locked(self.tree.lock())
+    /// Hands all paths to `keep`, and takes out those for which it is false. Sleeps.
+    pub(super) fn retain(&self, mut keep: impl FnMut(&Path) -> bool) {
+        let mut table = self.table.lock();
+        let mut id = 0;
+        while let Some((at, Entry(path))) = table.next(id) {
+            let stays = keep(path);
+            let key = path.key();
+            if !stays {
+                drop(table.remove(BY_PEER, &key));
+            }
+            let Some(next) = at.checked_add(1) else {
+                break;
+            };
+            id = next;
+        }
+    }
+
+    /// Finds the path from the socket with this role to `peer`.
+    pub(super) fn find<'rcu>(
+        &'rcu self,
+        role: SocketRole,
+        peer: IpAddr,
+        rcu: &'rcu rcu::Guard,
+    ) -> Option<&'rcu Path> {
+        let entry = self.table.find(BY_PEER, &key(role, peer), rcu)?;
+        Some(&entry.0)
+    }
+
+    /// Finds the path that contexts are on with the lowest number from `id` on, and its number.
+    pub(super) fn next<'rcu>(
+        &'rcu self,
+        mut id: u32,
+        rcu: &'rcu rcu::Guard,
+    ) -> Option<(u32, &'rcu Path)> {
+        loop {
+            let (at, Entry(path)) = self.table.next(id, rcu)?;
+            if path.shown.is_in_use() {
+                return Some((at, path));
+            }
+            id = at.checked_add(1)?;
+        }
     }
 
     /// The path from the socket with this role to `peer`, for one more context.
@@ -139,17 +184,16 @@ impl Paths {
     /// # Errors
     ///
     /// ENODEV: there is no socket with this role any more. ENOMEM.
-    pub(super) fn join(
+    pub(super) fn join<'a>(
         &self,
-        dev: &Device<Gtp>,
+        dev: &'a Device<Gtp>,
         role: SocketRole,
         peer: IpAddr,
-    ) -> Result<Membership<'_>> {
-        let key = key(role, peer);
-        let mut tree = self.tree.lock();
-        let path = if let Some(shared) = tree.get_mut(&key) {
-            shared.contexts = shared.contexts.saturating_add(1);
-            shared.path.clone()
+    ) -> Result<Membership<'a>> {
+        let mut table = self.table.lock();
+        let known = table.find(BY_PEER, &key(role, peer));
+        let path = if let Some(Entry(path)) = known {
+            path.clone()
         } else {
             let endpoint = dev.data().slot(role).get(&rcu::read_lock()).map(|e| e.id());
             let endpoint = endpoint.ok_or(ENODEV)?;
@@ -157,23 +201,20 @@ impl Paths {
                 try_pin_init!(Path {
                     role,
                     routes <- RouteCache::new(endpoint, peer),
+                    heard: Heard::new(),
+                    shown: Shown::new(),
+                    watch <- new_mutex!(Watch::new()),
                 }? Error),
-                GFP_KERNEL_ACCOUNT,
+                MAY_FAIL,
             )?;
-            let shared = Shared {
-                path: path.clone(),
-                contexts: 1,
-                watch: Watch::new(),
-            };
-            let node = RBTreeNode::new(key, shared, GFP_KERNEL_ACCOUNT)?;
-            tree.insert(node);
-            if dev.data().supervisor.is_some() {
-                dev.work_within(PACE);
-            }
+            table.insert(Unpublished::new(Entry(path.clone()))?)?;
             path
         };
+        if path.watch.lock().join(&path.shown) && dev.data().supervisor.is_some() {
+            dev.work_within(PACE);
+        }
         Ok(Membership {
-            paths: self,
+            dev,
             path: Some(path),
         })
     }
@@ -181,45 +222,46 @@ impl Paths {
     /// Lets go of a context that was removed, and has one less on its path.
     ///
     /// In this order: as long as a path has routes, either [`forget`](Self::forget) finds it
-    /// in the tree, or what holds it is on its way through RCU, which the end of a namespace
+    /// in the table, or what holds it is on its way through RCU, which the end of a namespace
     /// waits for.
-    pub(super) fn leave(&self, context: Removed<Pdp, KEYS>) {
+    pub(super) fn leave(&self, dev: &Device<Gtp>, context: Removed<Pdp, KEYS>) {
         let key = context.path.key();
         drop(context);
-        self.leave_by(&key);
+        self.leave_by(dev, &key);
     }
 
     /// One context less is on the path with this key.
-    fn leave_by(&self, key: &(u8, IpAddr)) {
-        let mut tree = self.tree.lock();
-        let Some(shared) = tree.get_mut(key) else {
+    fn leave_by(&self, dev: &Device<Gtp>, key: &Key<WORDS>) {
+        let supervisor = dev.data().supervisor.as_ref();
+        let mut table = self.table.lock();
+        let Some(Entry(path)) = table.find(BY_PEER, key) else {
             return;
         };
-        shared.contexts = shared.contexts.saturating_sub(1);
-        if shared.contexts == 0 {
-            // What the path holds is given back under the lock, for the same reason.
-            drop(tree.remove(key));
+        if !path.watch.lock().leave(&path.shown, supervisor) {
+            drop(table.remove(BY_PEER, key));
         }
     }
 
     /// Gives back what the cached routes hold.
     pub(super) fn close(&self, quiet: &Quiet) {
-        for shared in self.tree.lock().values() {
-            shared.path.routes.clear(quiet);
-        }
+        self.retain(|path| {
+            path.routes.clear(quiet);
+            true
+        });
     }
 
     /// Gives back what the cached routes of a socket hold that was closed.
     pub(super) fn forget(&self, closed: &Closed) {
-        for shared in self.tree.lock().values() {
-            shared.path.routes.clear_closed(closed);
-        }
+        self.retain(|path| {
+            path.routes.clear_closed(closed);
+            true
+        });
     }
 }
 
 /// A context to be is on a path until this is dropped, or [kept](Membership::keep).
 pub(super) struct Membership<'a> {
-    paths: &'a Paths,
+    dev: &'a Device<Gtp>,
     path: Option<Arc<Path>>,
 }
 
@@ -240,7 +282,7 @@ impl Drop for Membership<'_> {
         if let Some(path) = self.path.take() {
             let key = path.key();
             drop(path);
-            self.paths.leave_by(&key);
+            self.dev.data().paths.leave_by(self.dev, &key);
         }
     }
 }

@@ -12,9 +12,13 @@ use super::{
     usage::Usage, //
 };
 use crate::{
-    net::table::{
-        Key,
-        Keyed, //
+    net::{
+        alloc::MAY_FAIL,
+        table::{
+            Key,
+            Keyed,
+            Unpublished, //
+        },
     },
     wire::{
         inner::prefix64,
@@ -28,12 +32,15 @@ use crate::{
     },
 };
 use core::net::IpAddr;
-use kernel::sync::{
-    atomic::{
-        Atomic,
-        Relaxed, //
-    },
-    Arc, //
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    }, //
 };
 
 /// Index of a table of contexts: by the identifier in received G-PDUs.
@@ -194,8 +201,21 @@ impl Tunnel {
     }
 }
 
+/// The sequence numbers of what a context of version 0 sends. The context that takes its place
+/// goes on with them, and a packet that still meets the old one takes its number from there.
+///
+/// In an `Arc` it is behind the reference count, and has a cache line for itself.
+#[repr(C)]
+struct Sequence {
+    /// How many were used.
+    used: Atomic<u32>,
+    _line: [u32; 14],
+}
+
+const _: () = assert!(size_of::<Sequence>() == 64 - 4);
+
 /// A PDP context. What it says does not change: an update is a new context in the
-/// place of the old one. Only contexts of version 0 are written to for a packet.
+/// place of the old one. Nothing in it is written to for a packet.
 pub(super) struct Pdp {
     /// The tunnel.
     pub(super) tunnel: Tunnel,
@@ -208,8 +228,8 @@ pub(super) struct Pdp {
     pub(super) session: Option<session::Repr>,
     /// The path to the GSN at the other end.
     pub(super) path: Arc<Path>,
-    /// How many sequence numbers were used: version 0 counts its G-PDUs.
-    tx_seq: Atomic<u32>,
+    /// Version 0 counts its G-PDUs.
+    sequence: Option<Arc<Sequence>>,
     /// What is counted, on a device that was asked to.
     pub(super) usage: Option<Arc<Usage>>,
     /// Whether its volume has, or had, any limit: others need not be looked at.
@@ -220,6 +240,10 @@ pub(super) struct Pdp {
 
 impl Pdp {
     /// Makes a context that has sent nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// ENOMEM.
     pub(super) fn new(
         tunnel: Tunnel,
         (ms, bearer): (IpAddr, Bearer),
@@ -227,25 +251,40 @@ impl Pdp {
         path: Arc<Path>,
         usage: Option<Arc<Usage>>,
         is_limited: bool,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        // There are slabs of this size; those of the next have 256.
+        const { assert!(Unpublished::<Self, KEYS>::SIZE <= 192) };
+        let sequence = match tunnel {
+            Tunnel::V0 { .. } => {
+                let sequence = Sequence {
+                    used: Atomic::new(0),
+                    _line: [0; 14],
+                };
+                Some(Arc::new(sequence, MAY_FAIL)?)
+            }
+            Tunnel::V1 { .. } => None,
+        };
+        Ok(Self {
             tunnel,
             ms,
             bearer,
             session,
             path,
-            tx_seq: Atomic::new(0),
+            sequence,
             usage,
             is_limited,
             routed: Atomic::new(false),
-        }
+        })
     }
 
-    /// Goes on counting where `old`, which this context replaces, has stopped.
+    /// Goes on counting with `old`, which this context replaces. Sequence numbers begin anew
+    /// where the version changes.
     pub(super) fn go_on_from(&mut self, old: &Self) {
         self.usage.clone_from(&old.usage);
         self.is_limited |= old.is_limited;
-        self.tx_seq.store(old.tx_seq.load(Relaxed), Relaxed);
+        if self.sequence.is_some() && old.sequence.is_some() {
+            self.sequence.clone_from(&old.sequence);
+        }
         if self.is_of_same_bearer(old) {
             self.routed.store(old.routed.load(Relaxed), Relaxed);
         }
@@ -263,22 +302,29 @@ impl Pdp {
         usage.is_some_and(|usage| usage.is_exhausted())
     }
 
-    /// Takes the next sequence number (GSM 09.60 7.4.1): 0 to 65535 and again.
+    /// Takes the next sequence number (GSM 09.60 7.4.1): 0 to 65535 and again. Version 1 has
+    /// none, and gets 0.
     #[inline]
     pub(super) fn next_seq(&self) -> Seq {
-        let [.., a, b] = self.tx_seq.fetch_add(1, Relaxed).to_be_bytes();
+        let sequence = self.sequence.as_ref();
+        let [.., a, b] = sequence
+            .map_or(0, |sequence| sequence.used.fetch_add(1, Relaxed))
+            .to_be_bytes();
         Seq(u16::from_be_bytes([a, b]))
     }
 
     /// Gives back a sequence number that was not sent, unless the next has been taken.
     #[cold]
     pub(super) fn give_back_seq(&self, seq: Seq) {
-        let count = self.tx_seq.load(Relaxed);
+        let Some(sequence) = &self.sequence else {
+            return;
+        };
+        let count = sequence.used.load(Relaxed);
         let last = count.wrapping_sub(1);
         let [.., a, b] = last.to_be_bytes();
         if u16::from_be_bytes([a, b]) == seq.0 {
             // Whoever has taken one since leaves a gap, as a lost packet does.
-            let _ = self.tx_seq.cmpxchg(count, last, Relaxed);
+            let _ = sequence.used.cmpxchg(count, last, Relaxed);
         }
     }
 }

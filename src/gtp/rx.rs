@@ -148,7 +148,19 @@ struct Admitted<'a> {
     qfi: Option<session::Qfi>,
 }
 
-impl Admitted<'_> {
+impl<'a> Admitted<'a> {
+    /// Puts together what the headers and the context say.
+    #[inline(always)]
+    fn new(pdp: &'a Pdp, gpdu: GPdu, t_pdu: TPdu) -> Self {
+        Self {
+            pdp,
+            protocol: t_pdu.protocol(),
+            start: UDP_HEADER_LEN.saturating_add(gpdu.start),
+            end: UDP_HEADER_LEN.saturating_add(gpdu.end),
+            qfi: None,
+        }
+    }
+
     /// How much it counts for.
     #[inline]
     fn volume(&self, skb: &SkBuff) -> Volume {
@@ -168,11 +180,11 @@ impl Admitted<'_> {
 pub(super) enum Refusal {
     /// It is no T-PDU.
     Message,
-    /// No context has this identifier. The flow label is version 0's.
+    /// No context, of either family, has this identifier. The flow label is version 0's.
     UnknownTunnel(TunnelId, FlowLabel),
     /// An extension header is not known that must not be skipped.
     UnknownExtension,
-    /// Its address is not the context's.
+    /// Its address is not the context's, or of a family that the tunnel has no context for.
     NotFromMs,
     /// It is of a version that the socket is not for.
     OtherVersion,
@@ -294,7 +306,11 @@ fn receive_counted(
     match skb.decapsulate(start, end, protocol, endpoint) {
         Ok(packet) => {
             // Who gets the packet may look at the counters at once.
-            usage.count(usage::Way::Received, volume, dev, pdp, rcu);
+            if dev.is_up() {
+                usage.count(usage::Way::Received, volume, dev, pdp, rcu);
+            } else {
+                usage.count_dropped(usage::Way::Received, volume, dev, pdp, rcu);
+            }
             packet.receive(mark);
             Ok(())
         }
@@ -394,6 +410,26 @@ fn is_behind(dev: &Device<Gtp>, skb: &SkBuff, found: &Admitted<'_>, rcu: &rcu::G
     lookup::belongs(dev.data(), ms, found.pdp, rcu)
 }
 
+/// Why no context was found: where the tunnel has one of the other family the peer is not to
+/// be told that it is unknown, or it would release it (TS 29.281 7.3.1).
+#[cold]
+fn not_found(
+    dev: &Device<Gtp>,
+    endpoint: &Endpoint<Gtp>,
+    skb: &SkBuff,
+    gpdu: &GPdu,
+    t_pdu: &TPdu,
+    rcu: &rcu::Guard,
+) -> Refusal {
+    let Some(pdp) = lookup::of_tunnel(dev.data(), gpdu.id, rcu) else {
+        return Refusal::UnknownTunnel(gpdu.id, gpdu.flow);
+    };
+    if !endpoint.is_read_by_process() {
+        count_dropped(dev, skb, &Admitted::new(pdp, *gpdu, *t_pdu), rcu);
+    }
+    Refusal::NotFromMs
+}
+
 /// Finds the context of a G-PDU, as [`find`] says.
 #[inline(always)]
 fn admit<'a>(
@@ -404,18 +440,11 @@ fn admit<'a>(
     t_pdu: TPdu,
     rcu: &'a rcu::Guard,
 ) -> Result<Admitted<'a>, Refusal> {
-    let pdp = dev
-        .data()
-        .contexts
-        .find(BY_TUNNEL, &gpdu.id.key(t_pdu.family), rcu)
-        .ok_or(Refusal::UnknownTunnel(gpdu.id, gpdu.flow))?;
-    let mut admitted = Admitted {
-        pdp,
-        protocol: t_pdu.protocol(),
-        start: UDP_HEADER_LEN.saturating_add(gpdu.start),
-        end: UDP_HEADER_LEN.saturating_add(gpdu.end),
-        qfi: None,
+    let key = gpdu.id.key(t_pdu.family);
+    let Some(pdp) = dev.data().contexts.find(BY_TUNNEL, &key, rcu) else {
+        return Err(not_found(dev, endpoint, skb, &{ gpdu }, &{ t_pdu }, rcu));
     };
+    let mut admitted = Admitted::new(pdp, gpdu, t_pdu);
     // Nobody may use the tunnel of another.
     let is_routed = t_pdu.family == Family::Inet6 && dev.data().routes.has_longer_than_contexts();
     if (t_pdu.ms != Some(ms_key(pdp.ms)) || is_routed)

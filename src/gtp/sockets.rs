@@ -35,6 +35,9 @@ use kernel::{
     sync::rcu, //
 };
 
+/// Time between two looks at whether processes' sockets are still there, in milliseconds.
+const LOOK: u32 = 5_000;
+
 /// Makes a socket for each version, bound to the address asked for; on a dual-stack
 /// device one for each family.
 pub(super) fn create(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAck<'_>) -> Result {
@@ -88,6 +91,31 @@ fn create_pair(
     Ok(())
 }
 
+/// Lets go of sockets that processes have closed without our being told, and looks again later
+/// as long as there are others.
+pub(super) fn look(dev: &Device<Gtp>) {
+    let slots = dev.data().sockets.as_flattened();
+    let left = slots.iter().fold(false, |left, slot| slot.reap() || left);
+    if left {
+        dev.work_within(LOOK);
+    }
+}
+
+/// Refuses a change of how the device sends to who has no CAP_NET_ADMIN over the namespace of
+/// its sockets: the device may have been given to somebody else.
+pub(super) fn may_set(dev: &Device<Gtp>, extack: &mut ExtAck<'_>) -> Result {
+    let rcu = rcu::read_lock();
+    let slots = dev.data().sockets.as_flattened();
+    let mut endpoints = slots.iter().filter_map(|slot| slot.get(&rcu));
+    if endpoints.all(|endpoint| endpoint.is_callers_to_set()) {
+        return Ok(());
+    }
+    Err(extack.fail(
+        EPERM,
+        c"The link's sockets are in another namespace: it takes CAP_NET_ADMIN over that",
+    ))
+}
+
 /// Refuses to say what is received without checksum on sockets that are not ours to set.
 pub(super) fn may_set_no_check6_rx(
     dev: &Device<Gtp>,
@@ -137,5 +165,6 @@ pub(super) fn attach(dev: &Device<Gtp>, params: &NewLink<'_>, extack: &mut ExtAc
     if dev.data().has_socket(false) && dev.data().has_socket(true) {
         return Err(extack.fail(EINVAL, c"The sockets are of different address families"));
     }
+    dev.work_within(LOOK);
     Ok(())
 }

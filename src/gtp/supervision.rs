@@ -7,9 +7,11 @@
 //! round went unanswered, and up with any answer of the peer. What carries user data goes on
 //! in any case: what is to be done about a path that is down is the control plane's business.
 //!
-//! Answers come in softirq context. They are put into a ring there, with the time, and read
-//! by the device's work, which alone looks at and changes what is known of the paths, under
-//! the lock of their tree.
+//! Answers come in softirq context. There the path takes note of them, with the time, for the
+//! device's work, which changes what is known of the path.
+//!
+//! A path that contexts have left is remembered until its peer may be asked again: one that
+//! contexts come to and go from all the time is not asked more often than any other.
 
 use super::{
     device::Gtp,
@@ -76,10 +78,6 @@ const DEFAULT_N3: u8 = 5;
 /// What is said of an attribute that is.
 const TOO_SHORT: &CStr = c"The attribute is too short";
 
-/// Requests that may be unanswered at a time; more are taken for unanswered.
-const EXPECTED: usize = 64;
-/// Answers that the work has not read yet.
-const ANSWERS: usize = 32;
 /// Requests that are sent in one go.
 const BURST: u32 = 16;
 /// How long after one run of the work the next one is, at the least, in milliseconds.
@@ -100,7 +98,7 @@ pub(super) enum State {
 
 impl State {
     /// The state's number, as netlink has it.
-    fn number(self) -> u8 {
+    fn number(self) -> u32 {
         match self {
             Self::Unknown => 0,
             Self::Up => 1,
@@ -109,8 +107,55 @@ impl State {
     }
 }
 
-/// An answer: what the request is told by, and when it came, in nanoseconds.
-type Answer = (u64, u64);
+/// What everybody may be told of a path. It is changed by the holder of the watch.
+pub(super) struct Shown {
+    /// How many contexts are on the path.
+    contexts: Atomic<u32>,
+    /// The number of the state.
+    state: Atomic<u32>,
+    /// Round-trip time of the last answer to a request that was not repeated, in
+    /// microseconds; 0 if there was none.
+    rtt: Atomic<u32>,
+}
+
+impl Shown {
+    /// Of a path without contexts, of which nothing is known.
+    pub(super) fn new() -> Self {
+        Self {
+            contexts: Atomic::new(0),
+            state: Atomic::new(State::Unknown.number()),
+            rtt: Atomic::new(0),
+        }
+    }
+
+    /// Whether contexts are on the path.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.contexts.load(Relaxed) > 0
+    }
+
+    /// What is known of the path.
+    fn state(&self) -> State {
+        let known = [State::Up, State::Down];
+        let number = self.state.load(Relaxed);
+        let state = known.into_iter().find(|state| state.number() == number);
+        state.unwrap_or(State::Unknown)
+    }
+
+    /// Writes what is known of the path, and how many contexts are on it.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE.
+    pub(super) fn fill(&self, writer: &mut Writer<'_>) -> Result {
+        let state = u8::try_from(self.state.load(Relaxed)).unwrap_or(0);
+        writer.put_u8(nest::STATE, state)?;
+        match self.rtt.load(Relaxed) {
+            0 => {}
+            rtt => writer.put_u32(nest::RTT, rtt)?,
+        }
+        writer.put_u32(nest::CONTEXTS, self.contexts.load(Relaxed))
+    }
+}
 
 /// What a device does to supervise its paths.
 pub(super) struct Supervisor {
@@ -120,12 +165,6 @@ pub(super) struct Supervisor {
     t3: u32,
     /// How many requests a round has.
     n3: u8,
-    /// What unanswered requests are told by, or 0, by sequence number.
-    expected: [Atomic<u64>; EXPECTED],
-    /// Answers that came, or 0.
-    answers: [(Atomic<u64>, Atomic<u64>); ANSWERS],
-    /// How many answers came.
-    count: Atomic<u32>,
 }
 
 impl Supervisor {
@@ -179,14 +218,7 @@ impl Supervisor {
                 c"Path supervision takes IFLA_GTP_CREATE_SOCKETS",
             ));
         }
-        Ok(Some(Self {
-            interval,
-            t3,
-            n3,
-            expected: [const { Atomic::new(0) }; EXPECTED],
-            answers: [const { (Atomic::new(0), Atomic::new(0)) }; ANSWERS],
-            count: Atomic::new(0),
-        }))
+        Ok(Some(Self { interval, t3, n3 }))
     }
 
     /// Writes what the link does.
@@ -199,120 +231,145 @@ impl Supervisor {
         writer.put_u32(ECHO_T3, self.t3)?;
         writer.put_u8(ECHO_N3, self.n3)
     }
+}
 
-    /// The place of what a request with this sequence number is told by.
-    fn place(&self, seq: Seq) -> Option<&Atomic<u64>> {
-        self.expected.get(usize::from(seq.0).checked_rem(EXPECTED)?)
-    }
+/// What the peer of a path was heard to say, for the work to read.
+pub(super) struct Heard {
+    /// The sequence number of the request that an answer is expected to, with [`EXPECTED`]; or
+    /// 0.
+    expected: Atomic<u32>,
+    /// When the answer to it came, in nanoseconds; or 0.
+    answer: Atomic<u64>,
+    /// Whether there was any.
+    any: Atomic<bool>,
+}
 
-    /// Takes the answer to one of our requests, of which `token` says which, or would say. The
-    /// peers that answer any request with sequence number 0 are known. False if it is not one.
-    pub(super) fn take(&self, dev: &Device<Gtp>, token: u64, seq: Seq, lenient: bool) -> bool {
-        let is = |place: &&Atomic<u64>| place.load(Relaxed) == token;
-        let of_peer = |place: &&Atomic<u64>| path::is_of_peer(place.load(Relaxed), token);
-        let any = || self.expected.iter().find(of_peer).filter(|_| lenient);
-        let Some(place) = self.place(seq).filter(is).or_else(any) else {
-            return false;
-        };
-        // It counts once, and not for another that has come in its place meanwhile.
-        let found = place.load(Relaxed);
-        let is_taken = path::is_of_peer(found, token) && place.cmpxchg(found, 0, Full).is_ok();
-        if is_taken {
-            self.push(dev, found);
+/// Stands beside the sequence number that is expected.
+const EXPECTED: u32 = 1 << 16;
+
+impl Heard {
+    /// Nothing was heard, and nothing is expected.
+    pub(super) fn new() -> Self {
+        Self {
+            expected: Atomic::new(0),
+            answer: Atomic::new(0),
+            any: Atomic::new(false),
         }
-        is_taken
     }
 
-    /// Has the work read that a peer has answered.
-    pub(super) fn push(&self, dev: &Device<Gtp>, token: u64) {
-        let count = self.count.fetch_add(1, Relaxed);
-        let place = usize::try_from(count)
-            .ok()
-            .and_then(|n| n.checked_rem(ANSWERS));
-        if let Some((slot, when)) = place.and_then(|place| self.answers.get(place)) {
-            when.store(monotonic_ns(), Relaxed);
-            slot.store(token, Release);
+    /// Expects an answer to the request with this sequence number, and to no other.
+    fn expect(&self, seq: Seq) {
+        self.expected.store(EXPECTED | u32::from(seq.0), Relaxed);
+    }
+
+    /// Takes the answer to the request that one is expected to, once. Peers are known that
+    /// answer any request with sequence number 0: then it is `lenient`. False if it is not the
+    /// one.
+    fn take(&self, seq: Seq, lenient: bool) -> bool {
+        let expected = self.expected.load(Relaxed);
+        let is_it = expected == EXPECTED | u32::from(seq.0) || (lenient && expected != 0);
+        is_it && self.expected.cmpxchg(expected, 0, Full).is_ok()
+    }
+
+    /// Has the work read that the peer has answered, at `when` if that says how long it took.
+    fn note(&self, when: Option<u64>) {
+        if let Some(when) = when {
+            self.answer.store(when, Relaxed);
         }
-        dev.work_within(PACE);
+        self.any.store(true, Release);
     }
 
-    /// Takes the answers that came; those that are zero are none.
-    fn read(&self) -> [Answer; ANSWERS] {
-        self.answers.each_ref().map(|(slot, when)| {
-            let token = slot.load(Acquire);
-            let when = when.load(Relaxed);
-            // Another one that has come in its place meanwhile is read the next time.
-            if token != 0 && slot.cmpxchg(token, 0, Full).is_ok() {
-                (token, when)
-            } else {
-                (0, 0)
-            }
-        })
+    /// Reads whether the peer has answered, and if so when, or 0.
+    fn read(&self) -> Option<u64> {
+        // What comes in between is read the next time.
+        let any = self.any.load(Acquire) && self.any.xchg(false, Full);
+        any.then(|| self.answer.xchg(0, Full))
     }
 }
 
-/// What is known of a path, and what is to be done next.
+/// Takes the answer to a request of the work. False if nothing waits for it.
+pub(super) fn take(dev: &Device<Gtp>, path: &Path, seq: Seq, lenient: bool) -> bool {
+    let is_taken = path.heard.take(seq, lenient);
+    if is_taken {
+        path.heard.note(Some(monotonic_ns()));
+        dev.work_within(PACE);
+    }
+    is_taken
+}
+
+/// Takes note of an answer to somebody else's request: the peer is there.
+pub(super) fn hear(dev: &Device<Gtp>, path: &Path) {
+    path.heard.note(None);
+    dev.work_within(PACE);
+}
+
+/// What is to be done next on a path.
 pub(super) struct Watch {
-    state: State,
     /// The state that was told last.
     told: State,
     /// Requests of this round that were sent.
     sent: u8,
     /// Their sequence number.
     seq: Seq,
-    /// When the first one was sent, in nanoseconds.
+    /// When the first one was sent, in nanoseconds; 0 if none ever was.
     first: u64,
     /// When something is to be done, in milliseconds.
     due: u64,
-    /// Round-trip time of the last answer to a request that was not repeated, in
-    /// microseconds; 0 if there was none.
-    rtt: u32,
 }
 
 impl Watch {
-    /// Of a path of which nothing is known.
+    /// Of a path whose peer was not asked yet.
     pub(super) fn new() -> Self {
         Self {
-            state: State::Unknown,
             told: State::Unknown,
             sent: 0,
             seq: Seq(0),
             first: 0,
             due: 0,
-            rtt: 0,
         }
     }
 
-    /// Writes what is known of the path, and how many contexts are on it.
-    ///
-    /// # Errors
-    ///
-    /// EMSGSIZE.
-    pub(super) fn fill(&self, writer: &mut Writer<'_>, contexts: usize) -> Result {
-        let contexts = u32::try_from(contexts).unwrap_or(u32::MAX);
-        writer.put_u8(nest::STATE, self.state.number())?;
-        if self.rtt != 0 {
-            writer.put_u32(nest::RTT, self.rtt)?;
-        }
-        writer.put_u32(nest::CONTEXTS, contexts)
+    /// One more context is on the path: whether it is the first.
+    pub(super) fn join(&mut self, shown: &Shown) -> bool {
+        let others = shown.contexts.load(Relaxed);
+        shown.contexts.store(others.saturating_add(1), Relaxed);
+        others == 0
     }
 
-    /// Takes note of an answer.
-    fn answered(&mut self, supervisor: &Supervisor, seq: Seq, when: u64) {
-        if self.sent == 1 && seq == self.seq {
+    /// One context less is on the path: whether the path is to stay.
+    pub(super) fn leave(&mut self, shown: &Shown, supervisor: Option<&Supervisor>) -> bool {
+        let others = shown.contexts.load(Relaxed).saturating_sub(1);
+        shown.contexts.store(others, Relaxed);
+        others > 0 || supervisor.is_some_and(|supervisor| self.rests(supervisor))
+    }
+
+    /// Has nobody asked before the next round; false if that has come.
+    fn rests(&mut self, supervisor: &Supervisor) -> bool {
+        self.sent = 0;
+        self.due = self.next_round(supervisor);
+        self.due > to_ms(monotonic_ns())
+    }
+
+    /// Takes note of an answer, that to a request of ours if it came at a time, in nanoseconds.
+    fn answered(&mut self, supervisor: &Supervisor, shown: &Shown, when: u64) {
+        if self.sent == 1 && when >= self.first {
             let ns = when.saturating_sub(self.first);
             let us = ns.checked_div(1000).unwrap_or(0);
-            self.rtt = u32::try_from(us).unwrap_or(u32::MAX).max(1);
+            let rtt = u32::try_from(us).unwrap_or(u32::MAX).max(1);
+            shown.rtt.store(rtt, Relaxed);
         }
         if self.sent > 0 {
             self.sent = 0;
             self.due = self.next_round(supervisor);
         }
-        self.state = State::Up;
+        shown.state.store(State::Up.number(), Relaxed);
     }
 
-    /// When the next round begins, in milliseconds.
+    /// When the next round begins, in milliseconds: at once if there was none.
     fn next_round(&self, supervisor: &Supervisor) -> u64 {
+        if self.first == 0 {
+            return 0;
+        }
         let interval = u64::from(supervisor.interval).saturating_mul(1000);
         to_ms(self.first).saturating_add(interval)
     }
@@ -332,10 +389,10 @@ impl Watch {
             return;
         }
         if self.sent > 0 && self.sent >= supervisor.n3 {
-            if self.state != State::Down {
+            if path.shown.state() != State::Down {
                 dev.data().counters.count(Event::PathFailed);
             }
-            self.state = State::Down;
+            path.shown.state.store(State::Down.number(), Relaxed);
             self.sent = 0;
             // A round may take longer than an interval.
             self.due = self.next_round(supervisor).max(ms);
@@ -351,20 +408,10 @@ impl Watch {
         }
         self.sent = self.sent.saturating_add(1);
         self.due = ms.saturating_add(u64::from(supervisor.t3));
-        let version = path.role.version;
-        let token = path::token(version, path.peer(), self.seq);
-        if let Some(place) = supervisor.place(self.seq) {
-            place.store(token, Relaxed);
-        }
+        path.heard.expect(self.seq);
         if send(dev, path, self.seq).is_ok() {
             dev.data().counters.count(Event::EchoSent);
         }
-    }
-
-    /// Has the path asked anew once the device is up again.
-    fn pause(&mut self) {
-        self.sent = 0;
-        self.due = 0;
     }
 }
 
@@ -398,34 +445,33 @@ pub(super) fn work(dev: &Device<Gtp>) {
     let now = monotonic_ns();
     let mut may_send = BURST;
     let mut next = u64::MAX;
-    let mut paths = dev.data().paths.lock();
-    let answers = supervisor.read();
-    for shared in paths.all() {
-        let watch = &mut shared.watch;
-        let (version, peer) = (shared.path.role.version, shared.path.peer());
-        let token = path::token(version, peer, Seq(0));
-        for (answer, when) in answers {
-            if path::is_of_peer(answer, token) {
-                watch.answered(supervisor, path::seq_of(answer), when);
-            }
+    dev.data().paths.retain(|path| {
+        let shown = &path.shown;
+        let watch = &mut *path.watch.lock();
+        if let Some(when) = path.heard.read() {
+            watch.answered(supervisor, shown, when);
+        }
+        if !shown.is_in_use() {
+            next = next.min(watch.due);
+            return to_ms(now) < watch.due;
         }
         if is_up {
-            watch.act(dev, supervisor, &shared.path, now, &mut may_send);
+            watch.act(dev, supervisor, path, now, &mut may_send);
         } else {
-            watch.pause();
+            watch.rests(supervisor);
         }
         // What cannot be told now is told the next time.
-        if watch.state != watch.told {
-            let rcu = rcu::read_lock();
-            if notify::path(dev, &shared.path, watch, shared.contexts, &rcu) {
-                watch.told = watch.state;
+        let state = shown.state();
+        if state != watch.told {
+            if notify::path(dev, path, &rcu::read_lock()) {
+                watch.told = state;
             } else {
                 next = 0;
             }
         }
         next = next.min(watch.due);
-    }
-    drop(paths);
+        true
+    });
     if next == u64::MAX {
         return;
     }

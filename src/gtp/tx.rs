@@ -129,6 +129,25 @@ struct Way<'a> {
     session: Option<session::Repr>,
 }
 
+/// What is to be done with a packet that was not sent.
+#[derive(Clone, Copy)]
+enum Unsent {
+    /// It is dropped.
+    Drop(DropReason),
+    /// It is several datagrams in one, to be sent one by one.
+    Cut,
+}
+
+/// A packet that was not sent, and why it is dropped.
+#[cold]
+fn dropped((skb, unsent): (SkBuff, Unsent)) -> (SkBuff, DropReason) {
+    match unsent {
+        Unsent::Drop(reason) => (skb, reason),
+        // It is one datagram, as far as we know.
+        Unsent::Cut => (skb, DropReason::TooBig),
+    }
+}
+
 /// Sends an IP packet into the tunnel of its MS.
 #[inline]
 pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, sending: &Sending, rcu: &rcu::Guard) {
@@ -138,7 +157,7 @@ pub(super) fn xmit(dev: &Device<Gtp>, mut skb: SkBuff, sending: &Sending, rcu: &
         Ok(way) if skb.is_gso() => send_segments(dev, skb, &{ way }, sending, rcu),
         Ok(way) => {
             let len = skb.len();
-            way.send(dev, skb, len, sending, rcu)
+            way.send(dev, skb, len, sending, rcu).map_err(dropped)
         }
         Err(reason) => Err((skb, reason)),
     };
@@ -156,23 +175,18 @@ fn send_counted(
     sending: &Sending,
     rcu: &rcu::Guard,
 ) -> Result<(), (SkBuff, DropReason)> {
-    let pdp = way.pdp;
-    let volume = volume(&skb);
-    let sent = if pdp.is_exhausted() {
+    let is_exhausted = way.pdp.is_exhausted();
+    if skb.is_gso() && !is_exhausted {
+        return send_segments(dev, skb, way, sending, rcu);
+    }
+    let volume = way.volume(&skb);
+    let sent = if is_exhausted {
         Err((skb, DropReason::OverQuota))
-    } else if skb.is_gso() {
-        send_segments(dev, skb, way, sending, rcu)
     } else {
         let len = skb.len();
-        way.send(dev, skb, len, sending, rcu)
+        way.send(dev, skb, len, sending, rcu).map_err(dropped)
     };
-    if let Some(usage) = &pdp.usage {
-        if sent.is_ok() {
-            usage.count(usage::Way::Sent, volume, dev, pdp, rcu);
-        } else {
-            usage.count_dropped(usage::Way::Sent, volume, dev, pdp, rcu);
-        }
-    }
+    way.count(volume, sent.is_ok(), dev, rcu);
     sent
 }
 
@@ -233,11 +247,12 @@ fn not_ready(dev: &Device<Gtp>) -> DropReason {
     DropReason::NotReady
 }
 
-/// Why a packet is dropped that cannot be sent. The sender of one that is too big, and must
+/// What is done with a packet that cannot be sent. The sender of one that is too big, and must
 /// not be fragmented, is told to send smaller ones.
 #[cold]
-fn not_sent(dev: &Device<Gtp>, skb: &mut SkBuff, too_big: TooBig, error: SendError) -> DropReason {
-    match error {
+fn not_sent(dev: &Device<Gtp>, skb: &mut SkBuff, too_big: TooBig, error: SendError) -> Unsent {
+    Unsent::Drop(match error {
+        SendError::Uncut => return Unsent::Cut,
         SendError::Loop => {
             dev.count_collision();
             DropReason::Recursion
@@ -254,10 +269,28 @@ fn not_sent(dev: &Device<Gtp>, skb: &mut SkBuff, too_big: TooBig, error: SendErr
             }
             DropReason::TooBig
         }
-    }
+    })
 }
 
 impl Way<'_> {
+    /// How much a packet counts for, if the context counts.
+    #[inline]
+    fn volume(&self, skb: &SkBuff) -> Option<Volume> {
+        self.pdp.usage.as_ref().map(|_| volume(skb))
+    }
+
+    /// Counts in the context what was sent, or was dropped.
+    #[inline]
+    fn count(&self, volume: Option<Volume>, is_sent: bool, dev: &Device<Gtp>, rcu: &rcu::Guard) {
+        if let (Some(usage), Some(volume)) = (&self.pdp.usage, volume) {
+            if is_sent {
+                usage.count(usage::Way::Sent, volume, dev, self.pdp, rcu);
+            } else {
+                usage.count_dropped(usage::Way::Sent, volume, dev, self.pdp, rcu);
+            }
+        }
+    }
+
     /// Sends a packet as a G-PDU whose header says that the T-PDU has `len` octets; or
     /// gives it back.
     #[inline(always)]
@@ -268,13 +301,13 @@ impl Way<'_> {
         len: usize,
         sending: &Sending,
         rcu: &rcu::Guard,
-    ) -> Result<(), (SkBuff, DropReason)> {
+    ) -> Result<(), (SkBuff, Unsent)> {
         match self.pdp.tunnel {
             Tunnel::V0 { tid, flow } => {
                 let seq = self.pdp.next_seq();
                 match v0::gpdu_header(tid, flow, seq, len) {
                     Ok(header) => self.send_behind(dev, skb, &header, sending, rcu),
-                    Err(_) => Err((skb, DropReason::TooBig)),
+                    Err(_) => Err((skb, Unsent::Drop(DropReason::TooBig))),
                 }
                 .inspect_err(|_| self.pdp.give_back_seq(seq))
             }
@@ -284,7 +317,7 @@ impl Way<'_> {
                 }
                 match v1::gpdu_header(o_tei, len) {
                     Ok(header) => self.send_behind(dev, skb, &header, sending, rcu),
-                    Err(_) => Err((skb, DropReason::TooBig)),
+                    Err(_) => Err((skb, Unsent::Drop(DropReason::TooBig))),
                 }
             }
         }
@@ -302,10 +335,10 @@ impl Way<'_> {
         session: session::Repr,
         sending: &Sending,
         rcu: &rcu::Guard,
-    ) -> Result<(), (SkBuff, DropReason)> {
+    ) -> Result<(), (SkBuff, Unsent)> {
         match v1::gpdu_header_in_session(teid, session, len) {
             Ok(header) => self.send_behind(dev, skb, header.octets(), sending, rcu),
-            Err(_) => Err((skb, DropReason::TooBig)),
+            Err(_) => Err((skb, Unsent::Drop(DropReason::TooBig))),
         }
     }
 
@@ -318,7 +351,7 @@ impl Way<'_> {
         header: &[u8],
         sending: &Sending,
         rcu: &rcu::Guard,
-    ) -> Result<(), (SkBuff, DropReason)> {
+    ) -> Result<(), (SkBuff, Unsent)> {
         let port = self.pdp.tunnel.version().port();
         let mut datagram = Datagram {
             header,
@@ -335,8 +368,8 @@ impl Way<'_> {
         self.endpoint
             .send(skb, &self.pdp.path.routes, &datagram, sending, rcu)
             .map_err(|(mut skb, error)| {
-                let reason = not_sent(dev, &mut skb, too_big, error);
-                (skb, reason)
+                let unsent = not_sent(dev, &mut skb, too_big, error);
+                (skb, unsent)
             })
     }
 }
@@ -345,41 +378,67 @@ impl Way<'_> {
 pub(crate) struct Cut;
 
 /// What the stack knows of [`Cut`].
-static CUT: gso::Protocol<Cut> = gso::Protocol::new();
+pub(crate) static CUT: gso::Protocol<Cut> = gso::Protocol::new();
 
 impl gso::Tunnel for Cut {
-    fn protocol() -> &'static gso::Protocol<Self> {
-        &CUT
-    }
-
     fn set_length(header: &mut [u8], payload: usize) {
         v1::set_payload(header, payload);
     }
 }
 
-/// Sends a packet that is several segments in one. Each is to become a G-PDU whose header
-/// says how long it is: where the packet leaves whole the header stands once, and is right
-/// for full segments. The sequence numbers of version 0 have each its own header.
+/// Sends a packet that is several segments in one, and counts it in its context. Each is to
+/// become a G-PDU whose header says how long it is: where the packet leaves whole the header
+/// stands once, and is right for full segments. The sequence numbers of version 0 have each
+/// its own header.
+///
+/// What is cut is sent, or dropped, part by part.
 #[inline(never)]
 fn send_segments(
+    dev: &Device<Gtp>,
+    mut skb: SkBuff,
+    way: &Way<'_>,
+    sending: &Sending,
+    rcu: &rcu::Guard,
+) -> Result<(), (SkBuff, DropReason)> {
+    if matches!(way.pdp.tunnel, Tunnel::V1 { .. }) {
+        match send_part(dev, skb, way, sending, rcu) {
+            Err((whole, Unsent::Cut)) => skb = whole,
+            sent => return sent.map_err(dropped),
+        }
+    }
+    let volume = way.volume(&skb);
+    let parts = match skb.split() {
+        Ok(parts) => parts,
+        Err(skb) => {
+            way.count(volume, false, dev, rcu);
+            return Err((skb, DropReason::NoMemory));
+        }
+    };
+    for part in parts {
+        if let Err((part, reason)) = send_part(dev, part, way, sending, rcu).map_err(dropped) {
+            drop_with(dev, part, reason);
+        }
+    }
+    Ok(())
+}
+
+/// Sends several segments in one, or one of them.
+fn send_part(
     dev: &Device<Gtp>,
     skb: SkBuff,
     way: &Way<'_>,
     sending: &Sending,
     rcu: &rcu::Guard,
-) -> Result<(), (SkBuff, DropReason)> {
-    let even = matches!(way.pdp.tunnel, Tunnel::V1 { .. });
-    if even && way.endpoint.suits(&skb, &way.pdp.path.routes, sending) {
-        let len = skb.segment_len();
-        return way.send(dev, skb, len, sending, rcu);
+) -> Result<(), (SkBuff, Unsent)> {
+    let volume = way.volume(&skb);
+    let len = if skb.is_gso() {
+        skb.segment_len()
+    } else {
+        skb.len()
+    };
+    let sent = way.send(dev, skb, len, sending, rcu);
+    if !matches!(sent, Err((_, Unsent::Cut))) {
+        way.count(volume, sent.is_ok(), dev, rcu);
     }
-    for part in skb.split(even).map_err(|skb| (skb, DropReason::NoMemory))? {
-        let len = if part.is_gso() {
-            part.segment_len()
-        } else {
-            part.len()
-        };
-        way.send(dev, part, len, sending, rcu)?;
-    }
-    Ok(())
+    sent
 }

@@ -25,6 +25,7 @@ use super::{
     },
 };
 use crate::net::{
+    alloc::MAY_FAIL,
     gso::Volume,
     link::Device,
     nlattr::Writer,
@@ -266,7 +267,7 @@ impl Usage {
             tx: Direction::new(),
             rx: Direction::new(),
         };
-        Ok(Arc::new(usage, GFP_KERNEL_ACCOUNT)?)
+        Ok(Arc::new(usage, MAY_FAIL)?)
     }
 
     /// The octets that were carried in both directions.

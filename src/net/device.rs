@@ -72,7 +72,7 @@ impl NetDevice {
     /// Says that the device cannot send: its operational state becomes down.
     pub(crate) fn carrier_off(&self) {
         // SAFETY: By the type invariant the device is valid; any context will do.
-        unsafe { bindings::netif_carrier_off(self.as_ptr()) };
+        unsafe { bindings::helpers::netif_carrier_off(self.as_ptr()) };
     }
 
     counters! {

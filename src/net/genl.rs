@@ -113,7 +113,7 @@ impl Op {
     /// A strict command with a dump, of which the same is demanded.
     pub(crate) const fn strict_with_dump<C: Command + Dump>() -> Self {
         let mut op = Self::strict::<C>();
-        op.0.dumpit = Some(dumpit::<C>);
+        op.0.dumpit = Some(dumpit_strict::<C>);
         op
     }
 
@@ -128,7 +128,7 @@ impl Op {
     pub(crate) const fn strict_dump<C: Dump>() -> Self {
         Self(bindings::genl_small_ops {
             doit: None,
-            dumpit: Some(dumpit::<C>),
+            dumpit: Some(dumpit_strict::<C>),
             cmd: C::CMD,
             internal_flags: 0,
             flags: bindings::GENL_UNS_ADMIN_PERM as u8,
@@ -524,8 +524,37 @@ impl<'a> DumpRequest<'a> {
     }
 }
 
-/// Generic netlink would check that by itself, but lets no command have flags then.
+/// Checks that nothing is set in the headers of a request but flags that netlink itself looks at,
+/// and `flags`. Generic netlink would do so by itself, but lets no command have flags then.
 ///
+/// # Safety
+///
+/// `info` must be that of a valid request, and `extack` null or valid for writing.
+unsafe fn check_headers(
+    info: *const bindings::genl_info,
+    flags: u32,
+    extack: *mut bindings::netlink_ext_ack,
+) -> Result {
+    let known = bindings::NLM_F_REQUEST | bindings::NLM_F_ACK | bindings::NLM_F_ECHO;
+    // SAFETY: By the caller's duty the request is valid, with both of its headers, and the extack
+    // can be written; it is not used after the call.
+    let (set, reserved, mut extack) = unsafe {
+        let info = &*info;
+        (
+            u32::from((*info.nlhdr).nlmsg_flags),
+            (*info.genlhdr).reserved,
+            ExtAck::from_raw(extack),
+        )
+    };
+    if set & !(known | flags) != 0 {
+        return Err(extack.fail(EINVAL, c"Flags are set that this command does not have"));
+    }
+    if reserved != 0 {
+        return Err(extack.fail(EINVAL, c"The reserved octets of the header are to be zero"));
+    }
+    Ok(())
+}
+
 /// # Safety
 ///
 /// Called by generic netlink with a valid request.
@@ -533,26 +562,12 @@ unsafe extern "C" fn doit_strict<C: Command>(
     skb: *mut bindings::sk_buff,
     info: *mut bindings::genl_info,
 ) -> c_int {
-    let known = bindings::NLM_F_REQUEST | bindings::NLM_F_ACK | bindings::NLM_F_ECHO;
-    // SAFETY: The request is valid, with both of its headers; the message about it outlives
-    // the call, and the result is dropped before that.
-    let (flags, reserved, mut extack) = unsafe {
-        let info = &*info;
-        (
-            u32::from((*info.nlhdr).nlmsg_flags),
-            (*info.genlhdr).reserved,
-            ExtAck::from_raw(info.extack),
-        )
-    };
-    let text = if flags & !(known | u32::from(C::FLAGS)) != 0 {
-        c"Flags are set that this command does not have"
-    } else if reserved != 0 {
-        c"The reserved octets of the header are to be zero"
-    } else {
+    // SAFETY: The caller's duty; the request's extack is valid as long.
+    match unsafe { check_headers(info, u32::from(C::FLAGS), (*info).extack) } {
         // SAFETY: The caller's duty.
-        return unsafe { doit::<C>(skb, info) };
-    };
-    extack.fail(EINVAL, text).to_errno()
+        Ok(()) => unsafe { doit::<C>(skb, info) },
+        Err(error) => error.to_errno(),
+    }
 }
 
 /// # Safety
@@ -595,4 +610,24 @@ unsafe extern "C" fn dumpit<C: Dump>(
         c_int::try_from(unsafe { (*skb).len }).map_err(|_| EINVAL)
     };
     result().unwrap_or_else(Error::to_errno)
+}
+
+/// # Safety
+///
+/// Called by generic netlink with a valid message and callback state.
+unsafe extern "C" fn dumpit_strict<C: Dump>(
+    skb: *mut bindings::sk_buff,
+    cb: *mut bindings::netlink_callback,
+) -> c_int {
+    // SAFETY: The callback state is valid, and holds the request that is answered. Its extack is
+    // that of this part of the dump, while the one in `info` is that of the first.
+    let checked = unsafe {
+        let info = bindings::helpers::genl_info_dump(cb);
+        check_headers(info, bindings::NLM_F_DUMP, (*cb).extack)
+    };
+    match checked {
+        // SAFETY: The caller's duty.
+        Ok(()) => unsafe { dumpit::<C>(skb, cb) },
+        Err(error) => error.to_errno(),
+    }
 }

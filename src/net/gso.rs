@@ -24,16 +24,16 @@ use kernel::{
         usize_as_u64, //
     },
     prelude::*,
+    sync::atomic::{
+        Atomic,
+        Full,
+        Release, //
+    },
     types::Opaque, //
 };
 
 /// A tunnel protocol whose headers have a length in them.
 pub(crate) trait Tunnel: Sync + 'static {
-    /// The protocol, for the stack.
-    fn protocol() -> &'static Protocol<Self>
-    where
-        Self: Sized;
-
     /// Has `header` say that `payload` octets are behind it.
     fn set_length(header: &mut [u8], payload: usize);
 }
@@ -42,10 +42,17 @@ pub(crate) trait Tunnel: Sync + 'static {
 ///
 /// # Invariants
 ///
-/// Only [`Registration`] and the stack change what is inside.
-pub(crate) struct Protocol<T>(Opaque<bindings::packet_offload>, PhantomData<T>);
+/// The stack alone changes `offload`, under its locks, from the call of `dev_add_offload()` to the
+/// return of `dev_remove_offload()`. `registered` is true as long as there is a [`Registration`],
+/// so that there is one at most.
+pub(crate) struct Protocol<T> {
+    offload: Opaque<bindings::packet_offload>,
+    registered: Atomic<bool>,
+    _tunnel: PhantomData<T>,
+}
 
-// SAFETY: By the type invariant nothing inside changes but under the stack's locks.
+// SAFETY: By the type invariant `offload` changes under the stack's locks only; `registered` is
+// atomic.
 unsafe impl<T: Sync> Sync for Protocol<T> {}
 
 impl<T: Tunnel> Protocol<T> {
@@ -56,7 +63,11 @@ impl<T: Tunnel> Protocol<T> {
         offload.type_ = (bindings::NET_TUNNEL_PROTO as u16).to_be();
         offload.callbacks.gso_segment = Some(Self::gso_segment);
         // INVARIANT: Nothing is registered yet.
-        Self(Opaque::new(offload), PhantomData)
+        Self {
+            offload: Opaque::new(offload),
+            registered: Atomic::new(false),
+            _tunnel: PhantomData,
+        }
     }
 
     /// # Safety
@@ -98,16 +109,22 @@ impl<T: Tunnel> Protocol<T> {
 /// # Invariants
 ///
 /// The protocol is registered with the stack.
-pub(crate) struct Registration<T: Tunnel>(PhantomData<T>);
+pub(crate) struct Registration<T: Tunnel>(&'static Protocol<T>);
 
 impl<T: Tunnel> Registration<T> {
-    /// Registers a protocol. A module holds one registration for each of its protocols.
-    pub(crate) fn new() -> Self {
-        // SAFETY: The structure is static. Registering it twice is prevented by the module,
-        // which is loaded once.
-        unsafe { bindings::dev_add_offload(T::protocol().0.get()) };
+    /// Registers `protocol`.
+    ///
+    /// # Errors
+    ///
+    /// EBUSY: it is registered.
+    pub(crate) fn new(protocol: &'static Protocol<T>) -> Result<Self> {
+        if protocol.registered.xchg(true, Full) {
+            return Err(EBUSY);
+        }
+        // SAFETY: The structure is static, and on no list, as `registered` has said.
+        unsafe { bindings::dev_add_offload(protocol.offload.get()) };
         // INVARIANT: Registered just now.
-        Self(PhantomData)
+        Ok(Self(protocol))
     }
 }
 
@@ -115,7 +132,8 @@ impl<T: Tunnel> Drop for Registration<T> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant it is registered. The function waits for who is using
         // it.
-        unsafe { bindings::dev_remove_offload(T::protocol().0.get()) };
+        unsafe { bindings::dev_remove_offload(self.0.offload.get()) };
+        self.0.registered.store(false, Release);
     }
 }
 
@@ -189,15 +207,14 @@ impl SkBuff {
         (len != 0).then_some(len as usize)
     }
 
-    /// Cuts an IP packet that is to be sent into its segments, or into as few packets as
-    /// can be so that each has segments of the same length if `even`.
+    /// Cuts an IP packet that is to be sent into its segments.
     ///
     /// # Errors
     ///
     /// The packet, when there is no memory or it is not what it says.
-    pub(crate) fn split(self, even: bool) -> Result<Segments, Self> {
+    pub(crate) fn split(self) -> Result<Segments, Self> {
         // SAFETY: By the type invariant the packet is valid and ours to change.
-        let first = unsafe { bindings::helpers::skb_gso_split(self.as_ptr(), even) };
+        let first = unsafe { bindings::helpers::skb_gso_split(self.as_ptr()) };
         if first.is_null() {
             return Err(self);
         }

@@ -8,6 +8,7 @@
 
 mod bindings;
 
+pub(crate) mod alloc;
 pub(crate) mod device;
 pub(crate) mod extack;
 pub(crate) mod genl;

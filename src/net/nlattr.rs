@@ -225,6 +225,12 @@ impl<'a> Attrs<'a> {
         // INVARIANT: Attributes in the table are valid during `'a`.
         NonNull::new(attr).map(|attr| Attr(attr, PhantomData))
     }
+
+    /// The attributes that the request has, with their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, Attr<'a>)> + '_ {
+        let kinds = 0..u16::try_from(self.len).unwrap_or(u16::MAX);
+        kinds.filter_map(|kind| Some((kind, self.get(kind)?)))
+    }
 }
 
 /// Writes attributes at the end of a netlink message.

@@ -42,6 +42,16 @@ impl<const W: usize> Node<W> {
         }
     }
 
+    /// The key of a node, which stays what it is.
+    ///
+    /// # Safety
+    ///
+    /// `node` must be valid.
+    pub(super) unsafe fn key(node: *const Self) -> [u32; W] {
+        // SAFETY: The caller's duty. Nobody writes this field.
+        unsafe { (*node).key }
+    }
+
     /// Initialises a hash table, with room for `hint` nodes at first. Returns an error number.
     ///
     /// # Safety
@@ -95,18 +105,23 @@ impl<const W: usize> Node<W> {
         }
     }
 
-    /// Puts `new` in the place of `old`, which has the same key.
+    /// Puts `new` in the place of `old`, which has the same key. Returns an error number: then
+    /// nothing has changed.
     ///
     /// # Safety
     ///
     /// `table` must be a hash table of such nodes, `old` in it, and `new` valid and in none.
-    pub(super) unsafe fn replace(table: *mut bindings::rhashtable, old: *mut Self, new: *mut Self) {
+    pub(super) unsafe fn replace(
+        table: *mut bindings::rhashtable,
+        old: *mut Self,
+        new: *mut Self,
+    ) -> c_int {
         // SAFETY: The caller's duty; the nodes are laid out as C code knows them.
         unsafe {
             if Self::IS_LONG {
-                bindings::helpers::rht_wide_replace(table, old.cast(), new.cast());
+                bindings::helpers::rht_wide_replace(table, old.cast(), new.cast())
             } else {
-                bindings::helpers::rht_replace(table, old.cast(), new.cast());
+                bindings::helpers::rht_replace(table, old.cast(), new.cast())
             }
         }
     }

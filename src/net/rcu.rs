@@ -4,7 +4,10 @@
 //!
 //! C header: `include/linux/rcupdate.h`.
 
-use super::bindings;
+use super::{
+    alloc::MAY_FAIL,
+    bindings, //
+};
 use core::mem::ManuallyDrop;
 use kernel::{
     prelude::*,
@@ -35,22 +38,13 @@ impl<T: 'static> RcuBox<T> {
     ///
     /// ENOMEM.
     pub(super) fn new(value: T) -> Result<KBox<Self>> {
-        const { assert!(align_of::<Self>() <= align_of::<u64>()) };
-        // SAFETY: The function takes any size.
-        let room = unsafe { bindings::helpers::kmalloc_may_fail(size_of::<Self>()) };
-        if room.is_null() {
-            return Err(ENOMEM);
-        }
-        let this = room.cast::<Self>();
-        // SAFETY: `this` is valid for writing, since there is room for so much, aligned for
-        // a `u64` at least, and nobody else has it. A `KBox` frees what `kmalloc()` gave.
-        unsafe {
-            this.write(Self {
+        Ok(KBox::new(
+            Self {
                 head: Opaque::uninit(),
                 value,
-            });
-            Ok(KBox::from_raw(this))
-        }
+            },
+            MAY_FAIL,
+        )?)
     }
 
     /// The value.

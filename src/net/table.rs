@@ -65,6 +65,9 @@ pub(crate) struct Unpublished<T: 'static, const N: usize, const W: usize = 3>(
 );
 
 impl<T: Keyed<N, W>, const N: usize, const W: usize> Unpublished<T, N, W> {
+    /// How much memory an object takes with its places in the indexes, in octets.
+    pub(crate) const SIZE: usize = size_of::<RcuBox<Entry<T, N, W>>>();
+
     /// Allocates memory for an object and moves it there.
     ///
     /// # Errors
@@ -283,26 +286,25 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Table<T, N, W> {
         id: u32,
         _rcu: &'rcu rcu::Guard,
     ) -> Option<(u32, &'rcu T)> {
-        let mut index = u32_as_usize(id);
-        let entry = self.next_entry(&mut index)?;
+        let (id, entry) = self.next_entry(id)?;
         // SAFETY: As in `find()`.
-        let value = unsafe { &(*entry.as_ptr()).value().value };
-        Some((u32::try_from(index).ok()?, value))
+        Some((id, unsafe { &(*entry.as_ptr()).value().value }))
     }
 
-    /// Finds the entry with the lowest number from `index` on, and sets it to that.
-    fn next_entry(&self, index: &mut c_ulong) -> Option<NonNull<RcuBox<Entry<T, N, W>>>> {
+    /// Finds the entry with the lowest number from `id` on, and its number.
+    fn next_entry(&self, id: u32) -> Option<(u32, NonNull<RcuBox<Entry<T, N, W>>>)> {
+        let mut index = u32_as_usize(id);
         // SAFETY: By the type invariant the array is initialised; reserved numbers are
         // not found.
         let entry = unsafe {
             bindings::xa_find(
                 self.entries.get(),
-                index,
+                &mut index,
                 u32_as_usize(u32::MAX),
                 bindings::NET_CONST_XA_PRESENT,
             )
         };
-        NonNull::new(entry.cast())
+        Some((u32::try_from(index).ok()?, NonNull::new(entry.cast())?))
     }
 
     /// Locks the table for changes. Sleeps.
@@ -341,6 +343,13 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
         // SAFETY: Nobody else removes objects while the lock is held, and we do not while
         // `self` is borrowed.
         Some(unsafe { &(*entry.as_ptr()).value().value })
+    }
+
+    /// Finds the object with the lowest number from `id` on, and its number.
+    pub(crate) fn next(&self, id: u32) -> Option<(u32, &T)> {
+        let (id, entry) = self.table.next_entry(id)?;
+        // SAFETY: As in `find()`.
+        Some((id, unsafe { &(*entry.as_ptr()).value().value }))
     }
 
     /// How many objects there are.
@@ -443,6 +452,45 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
         }
     }
 
+    /// Puts an entry in the place of another with the same key in one index. On an error the
+    /// index is as before.
+    ///
+    /// # Safety
+    ///
+    /// Both must be valid, `old` in that index, and `new` not.
+    unsafe fn hand_over(
+        &self,
+        old: *mut RcuBox<Entry<T, N, W>>,
+        new: *mut RcuBox<Entry<T, N, W>>,
+        index: usize,
+    ) -> Result {
+        // SAFETY: The entries are valid by the caller's duty.
+        let (old, new) = unsafe { (self.place(old, index), self.place(new, index)) };
+        let ((table, old), (_, new)) = old.zip(new).ok_or(EINVAL)?;
+        // SAFETY: The hash table is initialised, with the one node in it by the caller's duty, and
+        // the other in none.
+        to_result(unsafe { Node::replace(table, old, new) })
+    }
+
+    /// Whether entries have the same key in one index. The objects are not asked, which might
+    /// say otherwise than when their places were made.
+    ///
+    /// # Safety
+    ///
+    /// Both must be valid.
+    unsafe fn have_same_key(
+        &self,
+        a: *mut RcuBox<Entry<T, N, W>>,
+        b: *mut RcuBox<Entry<T, N, W>>,
+        index: usize,
+    ) -> bool {
+        // SAFETY: The entries are valid by the caller's duty, and so are their nodes.
+        unsafe {
+            let key = |this| self.place(this, index).map(|(_, node)| Node::key(node));
+            key(a) == key(b)
+        }
+    }
+
     /// Hash table number `index`, and the entry's node for it.
     ///
     /// # Safety
@@ -468,7 +516,8 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
     /// - EEXIST: a key of the new object is in use by a third one.
     /// - ENOMEM.
     ///
-    /// On an error the table is as before.
+    /// On an error the table is as before. Where that cannot be had either, the new object is
+    /// never freed.
     pub(crate) fn replace(
         &mut self,
         index: usize,
@@ -478,11 +527,11 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
         let old = self.look_up(index, key).ok_or(ENOENT)?.as_ptr();
         let mut entry = object.0;
         // SAFETY: Nobody removes the old entry while the lock is held.
-        let (old_keys, id) = unsafe { ((*old).value().value.keys(), (*old).value().id) };
-        let keys = entry.value().value.keys();
+        let id = unsafe { (*old).value().id };
         entry.value_mut().id = id;
         let this = KBox::into_raw(entry);
-        let same = |i: usize| old_keys.get(i) == keys.get(i);
+        // SAFETY: Both entries are valid until one is freed below.
+        let same = |i: usize| unsafe { self.have_same_key(old, this, i) };
         // First what may fail: the keys that change are added beside the old ones.
         for i in (0..N).filter(|&i| !same(i)) {
             // SAFETY: The entry is valid, and in no index but those done so far.
@@ -496,19 +545,32 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
                 return Err(error);
             }
         }
-        // Then what cannot: equal keys change hands, and the old ones that are left go.
-        for i in 0..N {
-            // SAFETY: Both entries are valid; the old one is in all indexes, the new one
-            // in those where the keys differ.
-            unsafe {
-                if !same(i) {
-                    self.unlink_one(old, i);
-                } else if let (Some((table, new)), Some((_, old))) =
-                    (self.place(this, i), self.place(old, i))
-                {
-                    Node::replace(table, old, new);
-                }
+        // Then equal keys change hands, which fails only if an index is not what it should be;
+        // it is undone then. Last, the keys go that only the old object has.
+        for i in (0..N).filter(|&i| same(i)) {
+            // SAFETY: Both entries are valid, and the old one is in this index.
+            let Err(error) = (unsafe { self.hand_over(old, this, i) }) else {
+                continue;
+            };
+            // Nothing that an index still leads to may be freed.
+            let mut is_out = true;
+            for done in (0..i).filter(|&i| same(i)) {
+                // SAFETY: The entry was put into this index above.
+                is_out &= unsafe { self.hand_over(this, old, done) }.is_ok();
             }
+            for done in (0..N).filter(|&i| !same(i)) {
+                // SAFETY: As above.
+                unsafe { self.unlink_one(this, done) };
+            }
+            if is_out {
+                // SAFETY: No index leads to the entry any more; readers may have seen it.
+                unsafe { RcuBox::free(this) };
+            }
+            return Err(error);
+        }
+        for i in (0..N).filter(|&i| !same(i)) {
+            // SAFETY: The old entry is valid, and in this index.
+            unsafe { self.unlink_one(old, i) };
         }
         // SAFETY: The number is the old entry's, so that storing does not allocate and
         // cannot fail.
@@ -551,12 +613,13 @@ impl<T: Keyed<N, W>, const N: usize, const W: usize> Locked<'_, T, N, W> {
     pub(crate) fn close(&mut self) -> bool {
         *self.state = State::Closed;
         let mut any = false;
-        let mut index = 0;
-        while let Some(entry) = self.table.next_entry(&mut index) {
+        let mut from = 0;
+        while let Some((id, entry)) = self.table.next_entry(from) {
             any = true;
+            from = id;
             // SAFETY: The entry was found in the table, and the lock is held.
             drop(unsafe { self.unlink(entry) });
-            if index % 1024 == 0 {
+            if id % 1024 == 0 {
                 // SAFETY: Process context, with nothing but sleeping locks held.
                 unsafe { bindings::helpers::cond_resched() };
             }

@@ -221,6 +221,9 @@ gt <<-END
 	newpdp ns=$GSN link=gtp0 $other
 	notified ear ns=$GSN cmd=newpdp version=1 link=gtp0 family=2 ms=10.45.0.9 peer=192.0.2.99 i_tei=9 o_tei=9
 END
+equal "paths have the contexts that are there, and no other path has any" \
+	"$(gtpctl -n "$GSN" path list dev gtp0 | sed 's/.* peer \([^ ]*\) .*\(contexts .*\)/\1 \2/' | sort | paste -sd,)" \
+	"192.0.2.2 contexts 1,192.0.2.9 contexts 300,192.0.2.99 contexts 1"
 
 # --- Packets that are sent -----------------------------------------------------
 

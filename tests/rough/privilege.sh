@@ -185,8 +185,17 @@ gt <<-END
 	file gsn /run/netns/$GSN
 	unshare
 	sh $IP link set lo up
-	test who has the descriptor of a socket of another namespace may hand it in at home
-	newlink name=gtp0 up fd1=a
+	test who has no rights there may not hand in a socket of another namespace
+	newlink name=gtp0 up fd1=a => EPERM
+	blames fd1
+	says takes CAP_NET_ADMIN over that namespace
+	newlink name=gtp0 up fd0=a => EPERM
+	blames fd0
+	nolink dev=gtp0
+
+	test one of its own it may
+	udp b bind=127.0.0.1:2201
+	newlink name=gtp0 up fd1=b
 	newpdp link=gtp0 $ctx
 	dump
 	dumped 1
@@ -211,9 +220,9 @@ gt <<-END
 
 	test its link goes, the socket is still the process'
 	dellink dev=gtp0
-	newlink name=gtp0 fd1=a
+	newlink name=gtp0 fd1=b
 	dellink dev=gtp0
-	close a
+	close a b
 END
 unset -f gtptest
 as_it_was "the root of a user namespace"
@@ -228,15 +237,91 @@ moved() {
 		[ "$(wc -l <"/proc/$sleeper/uid_map")" = 1 ]
 }
 until_true moved
+there=(nsenter --target "$sleeper" --user --net --preserve-credentials "$program")
 gt <<-END
 	test root manages contexts in a user namespace's network namespace
-	sh nsenter --target $sleeper --user --net --preserve-credentials $program newlink name=gtp0 index=79 up create=1
+	sh ${there[*]} newlink name=gtp0 index=79 up create=1
 	file theirs /proc/$sleeper/ns/net
 	newpdp ns=$GSN link=79 nsfd=theirs $ctx
 	getpdp ns=$GSN link=79 nsfd=theirs version=1 i_tei=1
 	delpdp ns=$GSN link=79 nsfd=theirs version=1 i_tei=1
 	close theirs
 END
+
+# --- The root of a user namespace, with links that were given to it ---------------------
+
+# gtp1 has sockets of the kernel's in THIRD, gtp2 and gtp3 have one of a process in GSN.
+netns THIRD
+# shellcheck disable=SC2153 # netns sets it
+gtptest run >/dev/null <<-END &
+	file theirs /proc/$sleeper/ns/net
+	newlink ns=$THIRD name=gtp1 create=1 netns=theirs
+	udp a ns=$GSN bind=192.0.2.1:2202
+	udp b ns=$GSN bind=192.0.2.1:2203
+	newlink ns=$GSN name=gtp2 netns=theirs fd1=a
+	newlink ns=$GSN name=gtp3 fd1=b ttl=5
+	setlink ns=$GSN dev=gtp3 netns=theirs
+	hold a b
+END
+holder=$!
+background+=("$holder")
+until_true "${there[@]}" linkprop dev=gtp3 kind=gtp
+
+# refused LINK WORDS...: statements: a change of the link to any of these is refused.
+refused() {
+	local link=$1 what
+
+	shift
+	for what; do
+		echo "newlink name=$link flags=none $what => EPERM"
+	done
+}
+outer="ports=c000c3e7 label=1 csum=0 zerotx=1 zerorx=0 df=2 ttl=3 dscp=46"
+# shellcheck disable=SC2317 # called by way of gt
+gtptest() {
+	"${there[@]}" "$@"
+}
+# shellcheck disable=SC2086 # several words
+gt <<-END
+	test it changes a link whose sockets are its own
+	newlink name=gtp0 flags=none ports=c000c3e7 ttl=3
+	linkdata dev=gtp0 hashsize=1024 role=0 restart=0 ports=c000c3e7 ttl=3
+
+	test it does not change one whose sockets the kernel has elsewhere
+	$(refused gtp1 $outer)
+	says takes CAP_NET_ADMIN over that
+	newlink name=gtp1 flags=none $outer => EPERM
+	linkdata dev=gtp1 hashsize=1024 role=0 restart=0
+
+	test nor one whose socket a process has elsewhere
+	$(refused gtp2 $outer)
+	$(refused gtp3 $outer)
+	linkdata dev=gtp2 hashsize=1024 role=0 restart=0
+	linkdata dev=gtp3 hashsize=1024 role=0 restart=0 ttl=5
+
+	test it manages contexts on them
+	newpdp link=gtp1 $ctx
+	newpdp link=gtp2 $ctx
+	delpdp link=gtp2 version=1 i_tei=1
+
+	test it removes them
+	dellink dev=gtp1
+	dellink dev=gtp2
+END
+# shellcheck disable=SC2317 # called by way of gt
+gtptest() {
+	nsenter --net="/proc/$sleeper/ns/net" "$program" "$@"
+}
+gt <<-END
+	test root changes them
+	newlink name=gtp3 flags=none zerorx=0 => EINVAL
+	newlink name=gtp3 flags=none dscp=46
+	linkdata dev=gtp3 hashsize=1024 role=0 restart=0 ttl=5 dscp=46
+	dellink dev=gtp3
+END
+unset -f gtptest
+kill "$holder"
+wait "$holder" 2>/dev/null
 kill "$sleeper"
 wait "$sleeper" 2>/dev/null
 

@@ -24,8 +24,7 @@ netns GSN
 netns PEER
 pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$GSN" addr add 10.99.0.1/32 dev lo
-"$IP" netns exec "$GSN" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
-	net.ipv6.conf.default.addr_gen_mode=1 net.ipv6.conf.all.forwarding=1
+with_ipv6 "$GSN"
 
 new="newpdp ns=$GSN link=gtp0 version=1 peer=192.0.2.2"
 get="getpdp ns=$GSN link=gtp0 version=1"

@@ -284,4 +284,68 @@ under_traffic() {
 }
 check "a namespace goes under traffic both ways" under_traffic
 
+# --- A tunnel in itself, over and over ----------------------------------------
+
+# Each level goes through the stack to the socket again: not one within the other, or a
+# datagram would end the kernel. A master of the link stands in front of that for UDP.
+
+# nested N: a T-PDU that has N G-PDUs of the same tunnel in it, one in the other.
+nested() {
+	local n packet=$up
+
+	for ((n = 0; n < $1; n++)); do
+		packet="ip4 src=10.45.0.2 dst=192.0.2.1 / udp 2152 2152 / gtp1 teid=1 / $packet"
+	done
+	echo "$packet"
+}
+
+# levels NAME: 30 of them, all of which arrive. What is set up is on stdin.
+levels() {
+	cat <<-END
+		test a tunnel in itself, 30 times: $1
+		$(cat)
+		newpdp ns=$GSN link=gtp0 $ctx
+		sh $IP -n $GSN link set gtp0 up
+		udp peer ns=$PEER bind=192.0.2.2:2152 connect=$v1
+		retry sh $IP netns exec $PEER ping -c 1 -W 1 192.0.2.1
+		count ns=$GSN dev=gtp0
+		send peer : gtp1 teid=1 / $(nested 30)
+		counted ns=$GSN dev=gtp0 rx_packets=31 rx_bytes=$((31 * 30 + 36 * 31 * 15))
+		cleanup
+		dellink ns=$GSN dev=gtp0
+		close peer fd
+		sh $IP -n $GSN link del vrf0
+		sh $IP -n $GSN link del bond0
+		sh $IP netns exec $GSN sysctl -qw net.ipv4.udp_l3mdev_accept=0
+	END
+}
+
+in_vrf() {
+	printf "sh $IP -n $GSN link %s\n" "add vrf0 type vrf table 10" "set vrf0 up" \
+		"set net0 master vrf0" "set gtp0 master vrf0"
+}
+
+{
+	levels "by itself" <<-END
+		newlink ns=$GSN name=gtp0 create=1
+	END
+	levels "in a VRF" <<-END
+		sh $IP netns exec $GSN sysctl -qw net.ipv4.udp_l3mdev_accept=1
+		newlink ns=$GSN name=gtp0 create=1
+		$(in_vrf)
+	END
+	levels "in a VRF, by a process's socket there" <<-END
+		udp fd ns=$GSN bind=$v1
+		newlink ns=$GSN name=gtp0 fd1=fd
+		$(in_vrf)
+		sockopt fd ns=$GSN dev=vrf0
+	END
+	levels "in a bond" <<-END
+		newlink ns=$GSN name=gtp0 create=1
+		sh $IP -n $GSN link add bond0 type bond mode active-backup
+		sh $IP -n $GSN link set gtp0 master bond0
+		sh $IP -n $GSN link set bond0 up
+	END
+} | gt
+
 finish

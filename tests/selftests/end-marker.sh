@@ -341,8 +341,21 @@ received() {
 # G-PDU of it.
 moved=12
 
+# sent: type and TEID of each message that has left, as far as tcpdump has got.
+sent() {
+	tcpdump -Z root -nn -x -r /tmp/order.pcap 2>/dev/null | awk '
+		# Octets 28 to 35 of the IP packet: flags, type, length, TEID.
+		/0x0010:/ { type = substr($8, 3, 2) }
+		/0x0020:/ { print type, $2 $3 }
+	'
+}
+
+all_have_left() {
+	[ "$(sent | grep -c ^fe)" -ge "$moved" ]
+}
+
 order() {
-	local n pids=() pid lines
+	local n pids=() pid
 
 	# Nobody there need answer.
 	"$IP" netns exec "$PEER" nft -f - <<-END || return
@@ -350,7 +363,7 @@ order() {
 			chain in { type filter hook prerouting priority -400; udp dport 2152 drop; }
 		}
 	END
-	"$IP" netns exec "$GSN" tcpdump -Z root -i net0 -Q out -nn -B 16384 -s 64 -w /tmp/order.pcap \
+	"$IP" netns exec "$GSN" tcpdump -Z root -i net0 -Q out -nn -U -B 16384 -s 64 -w /tmp/order.pcap \
 		udp dst port 2152 2>/tmp/tcpdump &
 	pid=$!
 	background+=("$pid")
@@ -372,15 +385,12 @@ order() {
 	sleep 0.2
 	kill "${pids[@]}"
 	wait "${pids[@]}" 2>/dev/null
+	# What tcpdump has not read by now is in its buffer.
+	until_true all_have_left
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	"$IP" netns exec "$PEER" nft flush ruleset
-	lines=$(tcpdump -Z root -nn -x -r /tmp/order.pcap 2>/dev/null | awk '
-		# Octets 28 to 35 of the IP packet: flags, type, length, TEID.
-		/0x0010:/ { type = substr($8, 3, 2) }
-		/0x0020:/ { print type, $2 $3 }
-	')
-	echo "$lines" | awk -v moved="$moved" '
+	sent | awk -v moved="$moved" '
 		$1 == "fe" { if (ended[$2]++) { print "two for " $2; bad = 1 } markers++ }
 		$1 == "ff" { if (ended[$2]) { print "a G-PDU behind the End Marker of " $2; bad = 1 } gpdus++ }
 		END { print gpdus + 0 " G-PDUs, " markers + 0 " End Markers"; exit bad || markers != moved || gpdus < 10 * moved }'

@@ -114,7 +114,7 @@ for family in 4 6; do
 	[ $family = 4 ] || to=2001:db8:99::1
 	"$IP" netns exec "$GSN" iperf3 -s -1 -D -B $to >/dev/null
 	until_true "$IP" netns exec "$GSN" sh -c 'grep -q :1451 /proc/net/tcp /proc/net/tcp6'
-	"$IP" netns exec "$PEER" iperf3 -c $to -t 3000 -b "$(scaled 0 8M)" >/tmp/iperf3-$family 2>&1 &
+	"$IP" netns exec "$PEER" iperf3 -c $to -t 3000 -b "$(scaled 0 4M)" >/tmp/iperf3-$family 2>&1 &
 	stream=$!
 	background+=("$stream")
 	check "IPv$family: a stream" goes_on

@@ -37,6 +37,7 @@ END
 	addr add 198.51.100.2/24 dev net1
 END
 "$IP" netns exec "$PEER" ethtool -K net0 tx on tso off tx-udp-segmentation off >/dev/null
+"$IP" -n "$PEER" route add 198.51.100.0/24 via 192.0.2.1
 "$IP" netns exec "$GSN" ethtool -K net0 gro on rx-udp-gro-forwarding on >/dev/null
 mac=$("$IP" -n "$HOST" -br link show net1 | awk '{ print $3 }')
 export IP GSN HOST PEER
@@ -72,10 +73,13 @@ sender() {
 	END
 }
 
-# net1 on|off: whether GSN's end leaves cutting and checksums to others.
+# net1 on|off|sums: whether GSN's end leaves cutting and checksums to others, or checksums only.
 net1() {
-	echo "sh $IP netns exec $GSN ethtool -K net1 tx $1 tso $1 tx-udp-segmentation $1" \
-		"tx-udp_tnl-segmentation $1 tx-udp_tnl-csum-segmentation $1"
+	local cut=$1 sums=$1
+
+	[ "$1" != sums ] || cut=off sums=on
+	echo "sh $IP netns exec $GSN ethtool -K net1 tx $sums tso $cut tx-udp-segmentation $cut" \
+		"tx-udp_tnl-segmentation $cut tx-udp_tnl-csum-segmentation $cut"
 }
 
 # Three segments: what their IP headers say beside the addresses, their TCP flags, and how
@@ -143,7 +147,7 @@ whole() {
 
 # ways FAMILY: each row to a device that cuts, to one that does not, and into a tunnel.
 ways() {
-	local f=$1 to=10.50.0.2 ms=10.46.0.2 row name tunnel
+	local f=$1 to=10.50.0.2 ms=10.46.0.2 row name tunnel by
 
 	[ "$f" = 4 ] || to=2001:db8:50::2 ms=2001:db8:46:2::1
 	for row in "${rows[@]}"; do
@@ -165,10 +169,15 @@ ways() {
 			$(sends "$f" "$to" "$row")
 			$(comes "host$f" "" "$f" "$to" "$row")
 		END
-		for tunnel in on off; do
+		for tunnel in on off sums; do
 			net1 $tunnel
+			case $tunnel in
+			on) by="cut by the receiver" ;;
+			off) by="cut by us" ;;
+			sums) by="cut by us for a device that computes checksums" ;;
+			esac
 			cat <<-END
-				test $name: as they were, in another tunnel, $([ $tunnel = on ] && echo "cut by the receiver" || echo "cut by us")
+				test $name: as they were, in another tunnel, $by
 				$(sends "$f" "$ms" "$row")
 				$(comes gsn "gtp1 teid=9 /" "$f" "$ms" "$row")
 			END
@@ -200,11 +209,198 @@ outer() {
 	END
 }
 
+# Several datagrams in one that no tunnel has sent: UDP cuts them, and each is a packet of
+# its own then. Nothing else reaches the HOST, least of all a datagram with its tunnel header.
+cut() {
+	local f=$1 to=10.50.0.2 ms=10.46.0.2 len=1036 n
+
+	[ "$f" = 4 ] || to=2001:db8:50::2 ms=2001:db8:46:2::1 len=1056
+	udp() { # DESTINATION TTL N
+		if [ "$f" = 4 ]; then
+			echo "ip4 src=10.45.0.2 dst=$1 ttl=$2 id=$3 / udp 6000 5000 / fill 1000 0x4$3"
+		else
+			echo "ip6 src=2001:db8:45:2::1 dst=$1 hlim=$2 / udp 6000 5000 / fill 1000 0x4$3"
+		fi
+	}
+	net1 off
+	cat <<-END
+		sh $IP netns exec $PEER ethtool -K net0 tx-udp-segmentation on
+		capture any4 ns=$HOST dev=net1
+		capture any6 ns=$HOST dev=net1 family=6 only=17
+		sockopt wire gso=$len
+		test IPv$f: datagrams that come as one, and not from a tunnel, are forwarded one by one
+		send wire : gtp1 teid=1 / $(udp $to 64 1) + gtp1 teid=1 / $(udp $to 64 2) + gtp1 teid=1 / $(udp $to 64 3)
+	END
+	for n in 1 2 3; do
+		echo "expect any$f : $(udp $to 63 $n)"
+	done
+	cat <<-END
+		silent any4 any6 for=50
+		test IPv$f: and into another tunnel
+		send wire : gtp1 teid=1 / $(udp $ms 64 1) + gtp1 teid=1 / $(udp $ms 64 2) + gtp1 teid=1 / $(udp $ms 64 3)
+	END
+	for n in 1 2 3; do
+		echo "expect any4 : ip4 src=198.51.100.1 dst=198.51.100.2 id=* / udp 2152 2152 / gtp1 teid=9 / $(udp $ms 63 $n)"
+	done
+	cat <<-END
+		silent any4 any6 for=50
+		cleanup
+		close any4 any6
+		drain gsn
+		sh $IP netns exec $PEER ethtool -K net0 tx-udp-segmentation off
+	END
+}
+
+# Packets that came one by one, each in memory of its own, and are joined; the last one is
+# shorter. Then they go into another tunnel, by a device that leaves the cutting to us.
+tail_of_a_list() {
+	local f=$1 ms=10.46.0.2 n
+
+	[ "$f" = 4 ] || ms=2001:db8:46:2::1
+	cat <<-END
+		test IPv$f, a list of packets with a shorter tail, into another tunnel${2:-}
+		sockopt wire gso=0
+		drain host4 host6 gsn
+	END
+	for n in 0 1 2; do
+		echo "send wire : gtp1 teid=1 / $(t_pdu "$f" $ms 64 $((1 + n * 1300)) "df id=$n" 0x10 $((n < 2 ? 1300 : 100)))"
+	done
+	for n in 0 1 2; do
+		echo "expect gsn : gtp1 teid=9 / $(t_pdu "$f" $ms 63 $((1 + n * 1300)) "df id=$n" 0x10 $((n < 2 ? 1300 : 100)))"
+	done
+}
+
+# Some rows again, where net0 joins by lists.
+listed() {
+	local f=$1 to=10.50.0.2 ms=10.46.0.2 row mode
+
+	[ "$f" = 4 ] || to=2001:db8:50::2 ms=2001:db8:46:2::1
+	for row in "${rows[@]:0:3}"; do
+		for mode in on off sums; do
+			cat <<-END
+				$(net1 $mode)
+				test IPv$f, in a list, ${row%%|*}: as they were, in another tunnel, cutting $mode
+				$(sends "$f" "$ms" "$row")
+				$(comes gsn "gtp1 teid=9 /" "$f" "$ms" "$row")
+			END
+		done
+		cat <<-END
+			$(net1 off)
+			test IPv$f, in a list, ${row%%|*}: as they were on a device that does not cut
+			$(sends "$f" "$to" "$row")
+			$(comes "host$f" "" "$f" "$to" "$row")
+		END
+	done
+}
+
+# What gtp0 receives is sent on without a look at it, by tc or by nft's flow tables: into
+# another tunnel, whose device has no link header.
+past_the_stack() {
+	local f=$1 ms=10.46.0.2 len=1044 ip n
+
+	ip="ip4 src=10.45.0.2 dst=$ms"
+	[ "$f" = 4 ] || ms=2001:db8:46:2::1 len=1064
+	[ "$f" = 4 ] || ip="ip6 src=2001:db8:45:2::1 dst=$ms"
+	cat <<-END
+		sockopt wire gso=$len
+		drain gsn
+		test IPv$f, datagrams with a session container, redirected into another tunnel
+	END
+	echo "send wire : $(for n in 0 1 2; do
+		echo "gtp1 teid=1 ext=85:1009 / $ip $([ "$f" = 6 ] || echo id=$n) / udp 6000 5000 / fill 1000 0x4$n"
+	done | paste -sd+ | sed 's/+/ + /g')"
+	for n in 0 1 2; do
+		echo "expect gsn : gtp1 teid=9 / $ip $([ "$f" = 6 ] || echo id=$n) / udp 6000 5000 / fill 1000 0x4$n"
+	done
+}
+
+# net1 is a NIC: it cuts tunnels, and what it takes a packet of two protocols for is its own
+# affair (several write UDP's length into the header of TCP). So TCP comes to it cut.
+nic() {
+	local f=$1 outer=$2 to=$3 ttl=$4 n
+
+	cat <<-END
+		sockopt wire gso=$([ "$f" = 4 ] && echo 1048 || echo 1068)
+		drain gsn outside
+	END
+	echo "send wire : $(for n in 0 1 2; do
+		echo "gtp1 teid=1 / $(t_pdu "$f" "$to" 64 $((1 + n * 1000)) "df id=$n" 0x10 1000)"
+	done | paste -sd+ | sed 's/+/ + /g')"
+	for n in 0 1 2; do
+		echo "expect outside : $outer / $(t_pdu "$f" "$to" "$ttl" $((1 + n * 1000)) "df id=$n" 0x10 1000)"
+	done
+}
+into_a_nic() {
+	local f=$1 ms=10.46.0.2
+
+	[ "$f" = 4 ] || ms=2001:db8:46:2::1
+	cat <<-END
+		test IPv$f, TCP into another tunnel comes to a NIC cut
+		$(nic "$f" "ip4 src=198.51.100.1 dst=198.51.100.2 id=* / udp 2152 2152 sum=* / gtp1 teid=9" $ms 63)
+	END
+}
+past_to_a_nic() {
+	local to=10.99.0.1
+
+	[ "$1" = 4 ] || to=2001:db8:99::1
+	cat <<-END
+		test IPv$1, and so does that of G-PDUs which pass by
+		$(nic "$1" "ip4 src=192.0.2.2 dst=198.51.100.2 ttl=63 id=* / udp 2152 2152 sum=* / gtp1 teid=1" $to 64)
+	END
+}
+
 (
 	sender
 	for family in 4 6; do
+		cut $family
 		ways $family
 		outer $family
+	done
+	# Joined by a list, of which the first packet comes back when UDP cuts it.
+	echo "sh $IP netns exec $GSN ethtool -K net0 rx-gro-list on"
+	for family in 4 6; do
+		listed $family
+	done
+	echo "sh $IP netns exec $GSN ethtool -K net0 rx-gro-list off"
+	net1 on
+	cat <<-END
+		sh $IP netns exec $GSN ethtool -K net1 tx-sctp-segmentation off
+		sh $IP netns exec $PEER tc qdisc add dev net0 root netem slot 50ms
+	END
+	for family in 4 6; do
+		tail_of_a_list $family
+	done
+	echo "sh $IP netns exec $GSN ethtool -K net0 rx-gro-list on"
+	for family in 4 6; do
+		tail_of_a_list $family ", joined so by net0, too"
+	done
+	echo "sh $IP netns exec $GSN ethtool -K net0 rx-gro-list off"
+	cat <<-END
+		sh $IP netns exec $PEER tc qdisc del dev net0 root
+		sh $IP netns exec $GSN tc qdisc add dev gtp0 ingress
+		sh $IP netns exec $GSN tc filter add dev gtp0 parent ffff: matchall action mirred egress redirect dev gtp1
+	END
+	for family in 4 6; do
+		past_the_stack $family
+	done
+	cat <<-END
+		cleanup
+		sh $IP netns exec $GSN tc qdisc del dev gtp0 ingress
+		capture outside ns=$HOST dev=net1 only=17
+	END
+	for family in 4 6; do
+		into_a_nic $family
+	done
+	cat <<-END
+		cleanup
+		dellink ns=$GSN dev=gtp0
+		dellink ns=$GSN dev=gtp1
+		newlink ns=$GSN name=gtp0 up create=1
+		close wire
+		udp wire ns=$PEER bind=192.0.2.2:2152 connect=198.51.100.2:2152
+	END
+	for family in 4 6; do
+		past_to_a_nic $family
 	done
 ) | gt
 finish

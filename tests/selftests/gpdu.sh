@@ -206,7 +206,11 @@ headers() {
 	# Dropped.
 	echo "cleanup"
 	echo "drain in"
-	echo "sh from_here"
+	cat <<-END
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=5 o_tei=5 ms=10.45.0.5 peer=192.0.2.2
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=6 o_tei=6 ms6=2001:db8:45:6:: family=10 peer=192.0.2.2
+		sh from_here
+	END
 	dropped "seven octets" "hex 30ff0000010203" HDR_TRUNC rx_malformed_too_short
 	dropped "nothing" "hex ''" HDR_TRUNC rx_malformed_too_short
 	dropped "nineteen octets of version 0" "cut 1 / gtp0 $tid" HDR_TRUNC rx_malformed_too_short
@@ -258,6 +262,14 @@ headers() {
 		IP_INVALID_SOURCE rx_not_from_ms
 	dropped "an inner header that is cut short" "gtp1 $teid / hex 45000013" \
 		IP_INVALID_SOURCE rx_not_from_ms
+	# The tunnel is known, and none of its contexts is for such a packet.
+	dropped "IPv6 on a context of IPv4" "gtp1 teid=5 / $ms6 / $up" IP_INVALID_SOURCE rx_not_from_ms
+	dropped "a router solicitation there" \
+		"gtp1 teid=5 / ip6 src=fe80::1 dst=ff02::2 hlim=255 / icmp type=133 sum=1" \
+		IP_INVALID_SOURCE rx_not_from_ms
+	dropped "IPv6 on a context of IPv4 in version 0" "gtp0 $tid / $ms6 / $up" \
+		IP_INVALID_SOURCE rx_not_from_ms
+	dropped "IPv4 on a context of IPv6" "gtp1 teid=6 / $whole" IP_INVALID_SOURCE rx_not_from_ms
 	dropped "TEID 0" "gtp1 teid=0 / $whole" NO_TX_TARGET rx_unknown_tunnel
 	for e in 3 4 31 32 240 253; do
 		dropped "message type $e" "gtp1 teid=9 type=$e / hex 00" NO_SOCKET rx_unhandled_message

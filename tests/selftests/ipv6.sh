@@ -306,6 +306,9 @@ dual_stack() {
 		sh gtpctl -n $GSN pdp add dev gtp0 version 0 tid 0x0102030405060708 flow 0x0a0b ms 10.45.0.3 peer $peer6
 		sh gtpctl -n $GSN pdp add dev gtp0 version 0 tid 0x0102030405060708 flow 0x0a0b ms 2001:db8:45:3:: peer $peer4
 
+		test dual stack: a context with peers of both families: EINVAL
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=9 o_tei=9 ms=10.45.0.9 peer=$peer4 peer6=$peer6 => EINVAL
+
 		capture in4 ns=$GSN dev=gtp0 only=17
 		capture in6 ns=$GSN dev=gtp0 family=6 only=17
 	END

@@ -173,6 +173,19 @@ attributes() {
 	refused "a short local address" "create=1 local:u16=1" ERANGE
 	refused "a short local IPv6 address" "create=1 local6:hex=00112233445566778899aabbccddee" ERANGE
 	cat <<-END
+		test LOCAL6 that is an IPv4 address: EADDRNOTAVAIL
+		differs IFLA_GTP_LOCAL6 takes an IPv4-mapped address
+		newlink ns=$GSN name=gtp0 create=1 local6=::ffff:127.0.0.1 => EADDRNOTAVAIL
+		says give it as IFLA_GTP_LOCAL
+		newlink ns=$GSN name=gtp0 create=1 local6=::ffff:0.0.0.0 => EADDRNOTAVAIL
+		newlink ns=$GSN name=gtp0 create=1 64:u8=1 local=127.0.0.1 local6=::ffff:127.0.0.2 => EADDRNOTAVAIL
+		nolink ns=$GSN dev=gtp0
+		udp x ns=$GSN bind=0.0.0.0:2152
+		udp y ns=$GSN bind=0.0.0.0:3386
+		cleanup
+		close x y
+		dellink ns=$GSN dev=gtp0
+
 		test every refusal by the driver comes with a message
 		differs errnos and orders of sections 1, 2 have no extack message
 		extacks

@@ -201,6 +201,67 @@ begin
 	END
 ) | gt
 
+# Anybody may have his socket receive ESP in UDP: UDP then calls IPsec for what arrives, and
+# still us when the socket is closed.
+begin
+gt <<-END
+	test a process's socket that has become IPsec's: closed, its port is free
+	udp a ns=$HOME bind=$v1
+	newlink ns=$FAR name=gtp0 up fd1=a
+	sockopt a encap=2
+	close a
+	newpdp ns=$FAR link=gtp0 $ctx => ENODEV
+	udp a ns=$HOME bind=$v1
+	newlink ns=$FAR name=gtp1 fd1=a
+	dellink ns=$FAR dev=gtp1
+
+	cleanup
+	close a
+
+	test and the link without a carrier
+	differs $dead
+	udp a ns=$HOME bind=$v1
+	newlink ns=$FAR name=gtp2 up fd1=a
+	sockopt a encap=2
+	close a
+	linkprop ns=$FAR dev=gtp2 carrier=0
+
+	cleanup
+	close a
+	leave $HOME
+	sh $IP netns del $HOME
+
+	test and its namespace goes, the links stay
+	retry nolink ns=$PEER dev=net0
+	linkprop ns=$FAR dev=gtp0 kind=gtp
+END
+netns_del "$FAR"
+far_goes "a process's socket that has become IPsec's"
+
+# Or have it forget the tunnel: then nobody is told when it is closed.
+begin
+gt <<-END
+	test a process's socket that has forgotten the tunnel: closed, the link is without a carrier
+	$([ "$DRIVER" != c ] || echo "skip the C driver keeps it for good")
+	udp a ns=$HOME bind=$v1
+	newlink ns=$HOME name=gtp0 up fd1=a
+	plain a
+	close a
+	retry linkprop ns=$HOME dev=gtp0 carrier=0
+	newpdp ns=$HOME link=gtp0 $ctx => ENODEV
+
+	cleanup
+	close a
+	leave $HOME
+	sh $IP netns del $HOME
+
+	test and its namespace goes, the link being in it
+	$([ "$DRIVER" != c ] || echo "skip the C driver keeps it for good")
+	retry nolink ns=$PEER dev=net0
+END
+netns_del "$FAR"
+far_goes "a process's socket that has forgotten the tunnel"
+
 # --- Contexts from a third namespace ----------------------------------------
 
 begin

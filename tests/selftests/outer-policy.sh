@@ -206,6 +206,15 @@ on_the_wire() {
 			send in : $down
 			expect wire : $(sent 4 "tos=0x29 df")
 
+			test IPv4: but not where the path's MTU is not to be heard of
+			differs $others
+			$change df=1
+			sh $IP -n $GSN route add 192.0.2.2/32 dev net0 mtu lock 1400
+			send in : $down
+			expect wire : $(sent 4 tos=0x29)
+			cleanup
+			sh $IP -n $GSN route del 192.0.2.2/32 dev net0
+
 			test IPv4: what does not fit is refused then
 			differs $others
 			setlink ns=$GSN dev=gtp0 mtu=2000
@@ -337,7 +346,7 @@ by_flow() {
 
 # stream [OPTION...]: TCP through the tunnel between two links; no checksum may be wrong.
 stream() {
-	tcp_intact "$PEER" "$GSN" 10.99.0.1 "$@"
+	tcp_intact "$PEER" "$GSN" 10.99.0.1 -n "$(scaled 4M 1M)" "$@"
 }
 
 # both FAMILY: a link at either end, with a context each.
@@ -393,6 +402,7 @@ else
 	for ns in "$GSN" "$PEER"; do
 		"$IP" netns exec "$ns" ethtool -K net0 tx on tso on >/dev/null
 	done
+	in_large_packets "$GSN" "$PEER"
 	for outer in 4 6; do
 		check "IPv$outer: a link at either end" both $outer
 		off=udp_csum

@@ -209,6 +209,83 @@ too_big() {
 	end
 }
 
+# segments FAMILY: datagrams sent at once that exceed the path by as much as their own UDP
+# header has, which the stack does not count: each is fragmented all the same.
+segments() {
+	local f=$1 outer=20 len gsn=192.0.2.1 far=192.0.2.9 first n
+
+	[ "$f" = 4 ] || outer=40 gsn=2001:db8:a::1 far=2001:db8:a::9
+	[ "$f" = 4 ] && first="ip4 src=$gsn dst=$far id=* mf len=* / rest" ||
+		first="ip6 src=$gsn dst=$far next=44 len=* / rest"
+	echo "sh $IP netns exec $GSN sysctl -qw net.ipv4.ip_no_pmtu_disc=1"
+	setup "$f"
+	len=$((1508 - outer - 16 - 28))
+	cat <<-END
+		sockopt app4 gso=$len
+		test over IPv$f: datagrams without DF that were sent at once are fragmented one by one
+		$([ "$f" = 4 ] || echo "differs $big")
+		send app4 to=10.45.0.1:6000 : fill $((3 * len)) 0x21
+		$(for n in 1 2 3; do
+			echo "expect peer1 timeout=1000 : gtp1 teid=1 / ip4 src=10.99.0.1 dst=10.45.0.1 id=* / udp 5000 6000 / fill $len 0x21"
+		done)
+		silent peer1 for=5
+	END
+	len=$((1308 - outer - 16 - 48))
+	cat <<-END
+		cleanup
+		capture wire ns=$PEER dev=net0 family=$f
+		sockopt app6 gso=$len
+		test over IPv$f: those of IPv6 that its least MTU allows are, too
+		$([ "$f" = 4 ] || echo "differs $big")
+		send app6 to=[2001:db8:45:9::1]:6000 : fill $((2 * len)) 0x22
+		expect wire timeout=1000 : $first
+		$(for n in 1 2; do
+			echo "expect peer9 timeout=1000 : gtp1 teid=9 / ip6 src=2001:db8:99::1 dst=2001:db8:45:9::1 / udp 5000 6000 / fill $len 0x22"
+		done)
+		silent peer9 told4 told6 for=5
+		cleanup
+		close wire
+	END
+	end
+	echo "sh $IP netns exec $GSN sysctl -qw net.ipv4.ip_no_pmtu_disc=0"
+}
+
+# marked: a process' socket whose mark chooses the route, and ports by flow. A message about a
+# packet does not quote the socket's port then; the mark is needed all the same.
+marked() {
+	cat <<-END
+		sh $IP -n $GSN rule add fwmark 7 table 77
+		sh $IP -n $GSN route add 203.0.113.9/32 via 192.0.2.2 table 77
+		sh $IP -n $GSN route add 10.45.0.0/16 dev lo
+		sh $IP -n $PEER addr add 203.0.113.9/32 dev lo
+		udp own ns=$GSN bind=192.0.2.1:2152 mark=7
+		newlink ns=$GSN name=gtp0 up mtu=1500 fd1=own ports=2710271a df=1
+		setlink ns=$GSN dev=gtp0 mtu=1500
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=1 ms=10.45.0.1 peer=203.0.113.9
+		sh $IP -n $GSN route replace 10.45.0.0/16 dev gtp0
+		udp app4 ns=$GSN bind=10.99.0.1:5000
+		udp peer ns=$PEER bind=203.0.113.9:2152
+		sock forge4 ns=$PEER kind=rawip
+		sock told4 ns=$GSN kind=icmp
+
+		test a packet goes where the socket's mark leads
+		differs outer route: the socket's mark is not looked at
+		send app4 to=10.45.0.1:6000 : fill 1436 0x11
+		expect peer timeout=1000 : gtp1 teid=1 / ip4 src=10.99.0.1 dst=10.45.0.1 df id=* / udp 5000 6000 / fill 1436 0x11
+
+		test what that path says of a packet from another port is heeded
+		$([ "$DRIVER" != c ] || echo "skip the C driver sends from one port")
+		send forge4 to=192.0.2.1:0 : ip4 src=192.0.2.2 dst=192.0.2.1 id=1 / icmp type=3 code=4 mtu=1400 / ip4 src=192.0.2.1 dst=203.0.113.9 len=1500 df / udp 10005 2152 len=1480 sum=0 / gtp1 teid=1 len=1464
+		drain told4
+		send app4 to=10.45.0.1:6000 : fill 1337 0x12
+		expect told4 timeout=1000 : ip4 src=* dst=10.99.0.1 tos=* id=* len=* / icmp type=3 code=4 mtu=1364 sum=* / rest
+
+		cleanup
+		dellink ns=$GSN dev=gtp0
+		close own app4 peer forge4 told4
+	END
+}
+
 mtus() {
 	cat <<-END
 		test the bounds of the mtu
@@ -253,4 +330,7 @@ mtus() {
 mtus | gt
 too_big 4 | gt
 too_big 6 | gt
+segments 4 | gt
+segments 6 | gt
+marked | gt
 finish

@@ -588,6 +588,7 @@ for ns in "$GSN" "$PEER"; do
 	# What goes over the wire is not made whole for the capture's sake.
 	"$IP" netns exec "$ns" ethtool -K net0 tx on tso on >/dev/null
 done
+in_large_packets "$GSN" "$PEER"
 cut 4 qfi=9 85:0009 | gt
 cut 6 "qfi=9 rqi= ppi=5" 85:00c9a0000000 | gt
 for outer in 4 6; do

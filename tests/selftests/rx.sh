@@ -292,6 +292,10 @@ everything() {
 		send peer0 to=$v0 : gtp0 $tid / $ms / $up
 		expect fd0 : gtp0 $tid / $ms / $up
 
+		test version 0: an IPv6 T-PDU on an IPv4 context is passed up
+		send peer0 to=$v0 : gtp0 $tid / ip6 src=2001:db8::1 dst=2001:db8::2 / $up
+		expect fd0 : gtp0 $tid / ip6 src=2001:db8::1 dst=2001:db8::2 / $up
+
 		test version 0: another version on its socket is passed up
 		send peer0 to=$v0 : gtp1 $teid / $ms / $up / fill 12
 		expect fd0 : gtp1 $teid / $ms / $up / fill 12

@@ -57,7 +57,7 @@ contexts() {
 	cat <<-END
 		newlink ns=$FAR name=gtp0 create=1
 		newlink ns=$GSN name=gtp0 create=1 68:u8=1
-		newlink ns=$GSN name=gtp6 create=1 local6=::1
+		newlink ns=$GSN name=gtp6 create=1 local6=::1 68:u8=1
 		setlink ns=$FAR dev=gtp0 up
 		setlink ns=$GSN dev=gtp0 up
 		newpdp ns=$GSN link=gtp0 version=0 tid=1 flow=2 ms=10.45.0.1 peer=192.0.2.2
@@ -79,6 +79,25 @@ replies() {
 		test the link's own data
 		spec $folder/gtp-link.yaml ns=$GSN dev=gtp0 dev=gtp6
 	END
+}
+
+# reached: limits of nothing are reached at once.
+reached() {
+	local context
+
+	if [ "$DRIVER" = c ]; then
+		echo "skip the C driver counts no usage"
+		return
+	fi
+	for context in "link=gtp0 version=0 tid=8 flow=8 ms=10.45.0.8 peer=192.0.2.2" \
+		"link=gtp0 version=1 i_tei=9 o_tei=9 ms=10.45.0.9 peer=192.0.2.2 qfi=9 rqi= ppi=3 bearer=5" \
+		"link=gtp6 version=1 i_tei=9 o_tei=9 family=10 ms6=2001:db8:9:: peer6=::1 qfi=9"; do
+		cat <<-END
+			newpdp ns=$GSN $context 72:u64=0
+			$pdp event=newpdp-ntf@ear
+			$pdp event=usage@ear
+		END
+	done
 }
 
 notifications() {
@@ -106,6 +125,9 @@ notifications() {
 		differs kernel sockets: messages nobody reads fill the receive buffer
 		send peer to=192.0.2.1:2152 : gtp1 teid=1 type=254
 		$pdp event=end-marker-ntf@ear
+
+		test so is a context that has reached a limit, of whatever kind it is
+		$(reached)
 
 		test so is the end of a link with contexts
 		differs no DELPDP on link removal
@@ -137,6 +159,25 @@ routes() {
 	END
 }
 
+paths() {
+	echo "test paths: what is told, and what replies have"
+	if [ "$DRIVER" = c ]; then
+		echo "skip the C driver watches no paths"
+		return
+	fi
+	cat <<-END
+		newlink ns=$GSN name=gtp0 up create=1 local=192.0.2.1 interval=60
+		subscribe path-ear ns=$GSN
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0x22 ms=10.45.0.2 peer=192.0.2.2
+		$pdp event=newpdp-ntf@path-ear
+		$pdp event=path@path-ear
+		$pdp reply=getpath
+		$pdp reply-number=getpath
+		close path-ear
+		dellink ns=$GSN dev=gtp0
+	END
+}
+
 dual_stack() {
 	cat <<-END
 		test the data of a link with all that is ours
@@ -160,6 +201,7 @@ rights() {
 	replies
 	routes
 	notifications
+	paths
 	dual_stack
 ) | gt
 rights | gt

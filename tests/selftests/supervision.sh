@@ -31,10 +31,12 @@ pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 "$IP" -n "$PEER" route add local 198.51.100.0/24 dev lo
 heard=/tmp/supervision.heard
 
+# How long an answer may take, in ms.
+t3=300
 # supervised: a link on the GSN that supervises its paths quickly.
 supervised() {
 	gtpctl -n "$GSN" link add gtp0 role ggsn dual_stack local 192.0.2.1 local6 2001:db8:a::1 \
-		echo_interval 60 echo_t3 300 echo_n3 3 up
+		echo_interval 60 echo_t3 "$t3" echo_n3 3 up
 }
 
 # context N PEER [VERSION]: of an MS with the number N.
@@ -154,6 +156,11 @@ equal "and three were not" "$(event echo_requests_sent)" 6
 equal "one path has failed" "$(event paths_failed)" 1
 matches "the same as JSON" "$(gtpctl -j -n "$GSN" path list | tr -d '\n')" \
 	'*"version":1,"peer":"192.0.2.3","state":"down","contexts":2}*'
+gt <<-END
+	test a request that is refused is of no path
+	newpdp ns=$GSN flags=excl link=gtp0 version=1 i_tei=1 o_tei=1 ms=10.45.0.9 peer=192.0.2.77 => EEXIST
+END
+refuse "nor has it left one" shows "peer 192.0.2.77"
 check "what carries user data is not stopped" "$IP" netns exec "$GSN" sh -c "
 	$IP route replace 10.45.0.0/16 dev gtp0 && ping -c 1 -W 1 10.45.0.5 >/dev/null; true"
 
@@ -186,6 +193,39 @@ check "one is left on the path" shows "peer 192.0.2.3 state up contexts 1"
 check "and that" gtpctl -n "$GSN" pdp del dev gtp0 version 1 i_tei 5
 refuse "then the path has gone" shows "peer 192.0.2.3"
 
+# A path is asked once in a minute, whatever comes to it and goes from it.
+requests=$(event echo_requests_sent)
+comes_and_goes() {
+	local _
+
+	for _ in 1 2 3; do
+		gtpctl -n "$GSN" pdp del dev gtp0 version 0 tid 3 || return
+		sleep 0.1
+		context 3 192.0.2.2 0 || return
+		sleep 0.1
+	done
+}
+check "the only context of a path comes and goes" comes_and_goes
+sleep 0.5
+equal "its peer is not asked anew" "$(event echo_requests_sent)" "$requests"
+check "the path is what it was" shows "version 0 peer 192.0.2.2 state up rtt_us"
+check "which nobody is told again" told 1 "version 0 peer 192.0.2.2 state up"
+"$IP" -n "$GSN" link set gtp0 down
+sleep 1.2
+"$IP" -n "$GSN" link set gtp0 up
+sleep 1.2
+equal "nor when the link was down for a while" "$(event echo_requests_sent)" "$requests"
+
+# Two peers whose addresses differ in two words by the same bits, and one of them is there.
+"$IP" -n "$PEER" addr add 2001:db8:a::1:0:2/64 dev net0 nodad
+alike() {
+	printf 'add dev gtp0 version 1 i_tei %d o_tei 1 ms 10.45.1.%d peer %s\n' \
+		11 11 2001:db8:a::1:0:2 12 12 2001:db8:a::2:0:1 | gtpctl -n "$GSN" pdp batch -
+}
+check "contexts with peers of like addresses" alike
+check "one is up" until_true shows "peer 2001:db8:a::1:0:2 state up"
+check "and one is down" until_true shows "peer 2001:db8:a::2:0:1 state down"
+
 if modprobe sch_netem 2>/dev/null || [ -d /sys/module/sch_netem ] ||
 	"$IP" netns exec "$PEER" tc qdisc add dev net0 root netem delay 1ms 2>/dev/null; then
 	"$IP" netns exec "$PEER" tc qdisc replace dev net0 root netem delay 60ms
@@ -209,6 +249,8 @@ gtpctl -n "$PEER" link del gtp0
 
 # --- A link that is down, and many peers ---------------------------------------------
 
+# Two hundred answers take their time, more of it on a kernel that checks itself.
+t3=$(scaled 2000 3000)
 check "a link that is down" supervised
 "$IP" -n "$GSN" link set gtp0 down
 check "its context" context 1 192.0.2.2
@@ -224,12 +266,17 @@ many() {
 		echo "add dev gtp0 version 1 i_tei $((n + 100)) o_tei 1 ms 10.46.0.$n peer 198.51.100.$n"
 	done | gtpctl -n "$GSN" pdp batch -
 }
+# Far away: all requests are under way before an answer comes.
+netem=$("$IP" netns exec "$PEER" tc qdisc add dev net0 root netem delay 150ms limit 10000 2>&1) ||
+	diag "without delay: $netem"
 check "two hundred peers" many
 all_up() {
 	[ "$(paths | grep -c 'peer 198.51.100.* state up rtt_us')" = 200 ]
 }
 check "all of them are up" until_true all_up
 equal "each was asked once" "$(event echo_requests_sent)" 201
+equal "and no answer was lost" "$(event echo_responses_unexpected)" 0
+"$IP" netns exec "$PEER" tc qdisc del dev net0 root 2>/dev/null
 check "the dump has each once" test "$(paths | sort -u | wc -l)" = 201
 refuse "a link that is not there has no paths" gtpctl -n "$GSN" path list ifindex 9999
 

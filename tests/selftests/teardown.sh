@@ -69,10 +69,12 @@ gt <<-END
 	dumped 0
 	dellink ns=$GSN dev=gtp0
 
+	# With the last socket the carrier goes, and some time later the stack sends nothing.
 	test a context whose socket is closed sends nothing
 	differs context reachable after the socket is gone: keeps sending through a dead socket
 	udp a ns=$GSN bind=$v1
-	newlink ns=$GSN name=gtp0 up fd1=a
+	udp b ns=$GSN bind=192.0.2.1:3386
+	newlink ns=$GSN name=gtp0 up fd0=b fd1=a
 	newpdp ns=$GSN link=gtp0 $ctx
 	capture dev ns=$GSN dev=gtp0
 	capture wire ns=$PEER dev=net0
@@ -84,7 +86,7 @@ gt <<-END
 
 	cleanup
 	dellink ns=$GSN dev=gtp0
-	close a dev wire
+	close a b dev wire
 END
 
 # A hundred times the same must not cost a hundred sockets. What a cache keeps at

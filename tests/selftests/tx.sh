@@ -262,6 +262,38 @@ ggsn() {
 	END
 }
 
+# What tc says of a tunnel stands where a route would, and has no device.
+described() {
+	local v6="ip6 src=2001:db8:99::1 dst=2001:db8:45:2::1"
+
+	setup 0
+	cat <<-END
+		newpdp ns=$GSN link=gtp0 version=1 i_tei=1 o_tei=0xa0b0c0d0 ms6=2001:db8:45:2:: family=10 peer=192.0.2.2
+		sh $IP netns exec $GSN tc qdisc add dev gtp0 clsact
+		test a packet that tc has described a tunnel for
+		sh $IP netns exec $GSN tc filter add dev gtp0 egress matchall action tunnel_key set src_ip 198.51.100.1 dst_ip 198.51.100.2 id 5
+		send dev : $dl id=9 / $data
+		expect wire : $wire / $gtp1 / $dl id=9 / $data
+		send dev proto=0x86dd : $v6 / $data
+		expect wire : $wire tos=* / $gtp1 / $v6 / $data
+		send dev : $dl0 id=9 / $data
+		expect wire : $wire / $gtp0 seq=* / $dl0 id=9 / $data
+
+		test one that is too big
+		setlink ns=$GSN dev=gtp0 mtu=9000
+		send dev : $dl df / udp 5000 6000 / fill 1600
+		send dev proto=0x86dd : $v6 / udp 5000 6000 / fill 1600
+		sleep 50
+		drain wire
+		send dev : $dl df / udp 5000 6000 / text small
+		expect wire : $wire / $gtp1 / $dl df / udp 5000 6000 / text small
+
+		cleanup
+		dellink ns=$GSN dev=gtp0
+		close fd0 fd1 dev peer peer0 wire
+	END
+}
+
 sgsn() {
 	setup 1
 	cat <<-END
@@ -304,6 +336,7 @@ unbound() {
 }
 
 ggsn | gt
+described | gt
 sgsn | gt
 unbound | gt
 finish

@@ -334,4 +334,47 @@ gt <<-END
 	linkerrors ns=$PEER dev=gtp0
 END
 
+# numbered: floods with packets of version 0 while their context is replaced all the time. Each
+# has taken a number that no other one has: the next one's is as many as there were.
+# shellcheck disable=SC2317 # called by way of check
+numbered() {
+	local work count n flooder status=0
+	local context=(link=gtp0 version=0 tid=5 flow=6 ms=10.45.0.3)
+
+	work=$(mktemp -d)
+	count=$(scaled 20000 2000)
+	gtptest newpdp ns="$GSN" "${context[@]}" peer=192.0.2.2 >/dev/null
+	gtptest run >"$work/flood" 2>&1 <<-END &
+		capture dev ns=$GSN dev=gtp0
+		test flood
+		flood dev count=$count : $(down 10.45.0.3)
+	END
+	flooder=$!
+	{
+		echo "test swaps"
+		for n in {1..2500}; do
+			echo "newpdp ns=$GSN flags=replace ${context[*]} peer=192.0.2.$((2 + n % 2))"
+		done
+	} | gtptest run >"$work/swaps" 2>&1
+	wait "$flooder"
+	gtptest run >"$work/next" 2>&1 <<-END
+		capture dev ns=$GSN dev=gtp0
+		capture wire ns=$PEER dev=net0 only=17
+		test next
+		send dev : $(down 10.45.0.3)
+		expect wire timeout=2000 : ip4 src=192.0.2.1 dst=192.0.2.2 id=* / udp 3386 3386 / gtp0 tid=5 flow=6 seq=$count / $(down 10.45.0.3)
+	END
+	for n in flood swaps next; do
+		grep -aq '^pass' "$work/$n" || {
+			cat -v "$work/$n"
+			status=1
+		}
+	done
+	rm -r "$work"
+	return "$status"
+}
+
+known_difference "$replace"
+check "no number of version 0 is used twice while a context is replaced all the time" numbered
+
 finish

@@ -130,7 +130,7 @@ impl Command for DelPdp {
         notify(&net, &dev, cmd::DELPDP, &pdp);
         dev.data().routes.leave(&contexts, &pdp);
         drop(contexts);
-        dev.data().paths.leave(pdp);
+        dev.data().paths.leave(&dev, pdp);
         Ok(())
     }
 }
@@ -237,4 +237,23 @@ pub(super) fn dump<T>(
     *left_ifindex = isize::try_from(ifindex).unwrap_or(isize::MAX);
     *left_id = isize::try_from(id).unwrap_or(isize::MAX);
     Ok(())
+}
+
+/// The same where validation is strict: refuses what a dump does not act on.
+pub(super) fn dump_strict<T>(
+    request: &mut DumpRequest<'_>,
+    cmd: u8,
+    next: for<'a> fn(&'a Gtp, u32, &'a rcu::Guard) -> Option<(u32, &'a T)>,
+    fill: fn(&mut Writer<'_>, &Device<Gtp>, &T) -> Result,
+) -> Result {
+    let attrs = request.attrs();
+    if let Some((kind, attr)) = attrs.iter().find(|(kind, _)| *kind != attr::LINK) {
+        let text = if kind == attr::NET_NS_FD {
+            c"A dump is of the caller's namespace: open the netlink socket in the other one"
+        } else {
+            c"A dump takes GTPA_LINK only, which picks one link"
+        };
+        return Err(request.extack().fail_attr(EINVAL, attr, text));
+    }
+    dump(request, cmd, next, fill)
 }

@@ -316,7 +316,7 @@ impl Command for NewPdp {
             path,
             usage,
             limits.any(),
-        ))?;
+        )?)?;
         let mut contexts = gtp.contexts.lock();
         let [by_tunnel, by_ms] = keys.map(|(index, key)| contexts.find(index, &key));
         let (known, [(index, key), _]) = match (by_tunnel, by_ms) {
@@ -390,7 +390,7 @@ impl Command for NewPdp {
         if let Some(farewell) = farewell {
             farewell.send_behind(&dev);
         }
-        gtp.paths.leave(old);
+        gtp.paths.leave(&dev, old);
         Ok(())
     }
 }

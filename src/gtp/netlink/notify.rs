@@ -14,7 +14,6 @@ use super::{
             Version, //
         },
         routes::Prefix,
-        supervision::Watch,
         uapi::{
             attr,
             cmd, //
@@ -166,30 +165,16 @@ pub(in crate::gtp) fn echo_response(
 }
 
 /// Writes what a message says of a path.
-pub(super) fn fill_path(
-    writer: &mut Writer<'_>,
-    dev: &Device<Gtp>,
-    path: &paths::Path,
-    watch: &Watch,
-    contexts: usize,
-) -> Result {
+pub(super) fn fill_path(writer: &mut Writer<'_>, dev: &Device<Gtp>, path: &paths::Path) -> Result {
     writer.put_u32(attr::VERSION, u32::from(path.role.version.number()))?;
     writer.put_u32(attr::LINK, dev.ifindex())?;
     put_address(writer, path.peer(), attr::PEER_ADDRESS, attr::PEER_ADDR6)?;
-    writer.nest(attr::PATH, |writer| watch.fill(writer, contexts))
+    writer.nest(attr::PATH, |writer| path.shown.fill(writer))
 }
 
 /// Tells the listeners that a path is up, or down. False if there was no memory.
-pub(in crate::gtp) fn path(
-    dev: &Device<Gtp>,
-    path: &paths::Path,
-    watch: &Watch,
-    contexts: usize,
-    rcu: &rcu::Guard,
-) -> bool {
-    tell_atomic(dev, cmd::PATH, rcu, |writer| {
-        fill_path(writer, dev, path, watch, contexts)
-    })
+pub(in crate::gtp) fn path(dev: &Device<Gtp>, path: &paths::Path, rcu: &rcu::Guard) -> bool {
+    tell_atomic(dev, cmd::PATH, rcu, |writer| fill_path(writer, dev, path))
 }
 
 /// Tells the listeners that all contexts of a device are gone.

@@ -10,7 +10,7 @@ use super::{
             cmd, //
         },
     },
-    get::dump,
+    get::dump_strict,
     notify::{
         fill_route,
         route, //
@@ -224,7 +224,7 @@ impl Dump for GetRoute {
     const CMD: u8 = cmd::GETROUTE;
 
     fn dump(request: &mut DumpRequest<'_>) -> Result {
-        dump(
+        dump_strict(
             request,
             cmd::NEWROUTE,
             |gtp, id, rcu| gtp.routes.next(id, rcu),

@@ -38,12 +38,13 @@ const NONE6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 const SELF4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const SELF6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
-/// What a packet of `dev` would be sent on, to be compared.
+/// What two packets of `dev`, one after the other on one processor, would be sent on, to be
+/// compared: each processor remembers for itself.
 fn cached(
     cache: &RouteCache,
     socket: &Socket,
     dev: *mut bindings::net_device,
-) -> Result<*const c_void> {
+) -> Result<[*const c_void; 2]> {
     let (mut to, ipv6) = match cache.destination() {
         IpAddr::V4(to) => (in6_addr(Ipv6Addr::UNSPECIFIED), Some(in_addr(to))),
         IpAddr::V6(to) => (in6_addr(to), None),
@@ -54,18 +55,24 @@ fn cached(
     // SAFETY: The cache is initialised, the socket valid and of the family of the cache.
     // Softirqs are disabled meanwhile. The stack does not wait for us, but the cache is no
     // device's.
-    unsafe {
-        bindings::helpers::local_bh_disable();
-        let route = bindings::helpers::kunit_route_cached(
+    let look_up = || unsafe {
+        bindings::helpers::kunit_route_cached(
             cache.as_ptr(),
             socket.sk().as_ptr(),
             &to,
             ipv6.is_none(),
             dev,
-        );
-        bindings::helpers::local_bh_enable();
-        from_err_ptr(route.cast_mut()).map(|route| route.cast_const())
+        )
+    };
+    // SAFETY: They are enabled again below.
+    unsafe { bindings::helpers::local_bh_disable() };
+    let routes = [look_up(), look_up()];
+    // SAFETY: They were disabled above.
+    unsafe { bindings::helpers::local_bh_enable() };
+    for route in routes {
+        from_err_ptr(route.cast_mut())?;
     }
+    Ok(routes)
 }
 
 #[kunit_tests(gtp_net_route)]
@@ -117,9 +124,8 @@ mod tests {
             let endpoint = EndpointId::of(socket.sk(), ours);
             let cache = KBox::pin_init(RouteCache::new(endpoint, to), GFP_KERNEL)?;
             assert_eq!(cache.destination(), to);
-            let route = cached(&cache, &socket, ours.as_ptr())?;
-            // The second is the first.
-            assert_eq!(cached(&cache, &socket, ours.as_ptr())?, route);
+            let [first, second] = cached(&cache, &socket, ours.as_ptr())?;
+            assert_eq!(first, second);
             // SAFETY: The device is not registered.
             cache.clear(&unsafe { Quiet::assume(ours.as_ptr()) });
             assert!(cached(&cache, &socket, ours.as_ptr()).is_ok());

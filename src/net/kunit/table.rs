@@ -53,6 +53,24 @@ impl Keyed<2, 6> for Wide {
     }
 }
 
+/// An object that names other keys the second time that it is asked, and from then on.
+struct Fickle {
+    asked: Atomic<u32>,
+    first: [u32; 2],
+    then: [u32; 2],
+}
+
+impl Keyed<2> for Fickle {
+    fn keys(&self) -> [Key; 2] {
+        let keys = if self.asked.fetch_add(1, Relaxed) == 0 {
+            self.first
+        } else {
+            self.then
+        };
+        keys.map(key)
+    }
+}
+
 /// A key that is told by one number.
 fn key(number: u32) -> Key {
     Key([number, 0, 7])
@@ -275,6 +293,47 @@ mod tests {
         fixture.insert(1, 11)?;
         assert_eq!(fixture.replace(1, 1, 1, 11), Err(ENOENT));
         assert_eq!(fixture.freed(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn replace_goes_by_the_keys_that_were_named_first() -> Result {
+        let table: Pin<KBox<Table<Fickle, 2>>> = KBox::pin_init(new_table(), GFP_KERNEL)?;
+        let fickle = |first, then| {
+            Unpublished::new(Fickle {
+                asked: Atomic::new(0),
+                first,
+                then,
+            })
+        };
+        let found = |index, number| {
+            let rcu = rcu::read_lock();
+            let found: Option<&Fickle> = table.find(index, &key(number), &rcu);
+            found.map(|fickle| fickle.first)
+        };
+        table.lock().insert(fickle([1, 11], [5, 15])?)?;
+        // They seem to have the same keys, and have not.
+        let old = table
+            .lock()
+            .replace(0, &key(1), fickle([2, 12], [5, 15])?)?
+            .1;
+        assert_eq!(old.first, [1, 11]);
+        for (index, number) in [(0, 1), (1, 11), (0, 5), (1, 15)] {
+            assert_eq!(found(index, number), None);
+        }
+        assert_eq!(found(0, 2), Some([2, 12]));
+        assert_eq!(found(1, 12), Some([2, 12]));
+        // They seem to have others, and have not.
+        drop(
+            table
+                .lock()
+                .replace(1, &key(12), fickle([2, 12], [6, 16])?)?
+                .1,
+        );
+        assert_eq!(found(0, 2), Some([2, 12]));
+        assert_eq!(found(1, 12), Some([2, 12]));
+        drop(table.lock().remove(0, &key(2)));
+        assert_eq!(found(1, 12), None);
         Ok(())
     }
 

@@ -272,6 +272,9 @@ impl<T: Driver> Type<T> {
                 to_result(unsafe { bindings::register_netdevice(dev) })
             });
             if let Err(error) = registered {
+                // SAFETY: The work is initialised; `open()` may have scheduled it. RTNL is held,
+                // which the work does not take.
+                unsafe { DeviceWork::end((&raw mut (*private).work).cast()) };
                 // SAFETY: The device is not registered, or not any more.
                 T::close(device, &unsafe { Quiet::assume(dev) });
                 let listed = bindings::netdev_reg_state_NETREG_UNREGISTERING;
@@ -462,7 +465,7 @@ impl<T: Driver> Type<T> {
 /// # Invariants
 ///
 /// The kind is registered with rtnetlink and for every namespace.
-pub(crate) struct Registration<T: Driver>(PhantomData<T>);
+pub(crate) struct Registration<T: Driver>(&'static Type<T>);
 
 impl<T: Driver> Registration<T> {
     /// Registers the driver's kind.
@@ -480,7 +483,7 @@ impl<T: Driver> Registration<T> {
             kind.registered.store(false, Release);
         }
         // INVARIANT: Registered, unless there was an error.
-        result.map(|()| Self(PhantomData))
+        result.map(|()| Self(kind))
     }
 
     /// Registers for the namespaces, which must be there before the first device,
@@ -500,7 +503,8 @@ impl<T: Driver> Registration<T> {
 
 impl<T: Driver> Drop for Registration<T> {
     fn drop(&mut self) {
-        let kind = T::link_type();
+        // The driver is not asked again, which might name another kind.
+        let kind = self.0;
         // SAFETY: By the type invariant both are registered.
         unsafe {
             bindings::rtnl_link_unregister(kind.link_ops.get());

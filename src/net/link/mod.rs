@@ -54,7 +54,7 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
     /// Room that [`fill_info`](Driver::fill_info) needs, in octets.
     const INFO_SIZE: usize;
 
-    /// The kind that the driver serves.
+    /// The kind that the driver serves: always the same one.
     fn link_type() -> &'static Type<Self>;
 
     /// Sets the properties that all devices of the kind begin with.

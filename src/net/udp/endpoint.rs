@@ -161,6 +161,18 @@ impl<T: Receiver> Endpoint<T> {
         unsafe { bindings::helpers::udp_set_no_check6_rx(self.sk.as_ptr(), is_received) };
     }
 
+    /// Whether the calling process may have the socket send otherwise than it does: whoever
+    /// manages the device may if the socket is in its namespace, or else who has CAP_NET_ADMIN
+    /// over the socket's.
+    pub(crate) fn is_callers_to_set(&self) -> bool {
+        // SAFETY: By the type invariant socket and device are valid. A socket holds its
+        // namespace, or was made in one that takes the device along.
+        unsafe {
+            let net = bindings::helpers::sock_net(self.sk.as_ptr());
+            bindings::rtnl_dev_link_net_capable(self.dev.as_ptr(), net)
+        }
+    }
+
     /// Whether the last file of the socket has been closed.
     #[inline]
     pub(super) fn is_dead(&self) -> bool {
@@ -323,27 +335,6 @@ impl<T: Receiver> Endpoint<T> {
             && sending.as_ptr() == self.dev.as_ptr()
             && routes.destination().is_ipv6() == self.ipv6
     }
-
-    /// Whether a packet of several segments, which the device is sending, can be sent as it
-    /// is to where `routes` lead: all its segments have the same length, or nobody but the
-    /// stack cuts it.
-    pub(crate) fn suits(&self, skb: &SkBuff, routes: &RouteCache, sending: &Sending) -> bool {
-        let destination = routes.destination();
-        if !self.takes(routes, sending) {
-            return false;
-        }
-        let (skb, routes, sk) = (skb.as_ptr(), routes.as_ptr(), self.sk.as_ptr());
-        match destination {
-            // SAFETY: As in `send()`.
-            IpAddr::V4(to) => unsafe {
-                bindings::helpers::skb_gso_suits4(skb, routes, sk, in_addr(to))
-            },
-            // SAFETY: As in `send()`.
-            IpAddr::V6(to) => unsafe {
-                bindings::helpers::skb_gso_suits6(skb, routes, sk, &in6_addr(to))
-            },
-        }
-    }
 }
 
 /// Why a packet was not sent.
@@ -358,6 +349,9 @@ pub(crate) enum SendError {
         /// In octets.
         mtu: u32,
     },
+    /// It is several datagrams in one that are to be fragmented each: they have to be cut
+    /// before.
+    Uncut,
     /// No memory.
     NoMemory,
     /// No route.
@@ -372,6 +366,7 @@ impl SendError {
             error if error == ENOTCONN => Self::NotConnected,
             error if error == ELOOP => Self::Loop,
             error if error == EMSGSIZE => Self::TooBig { mtu },
+            error if error == E2BIG => Self::Uncut,
             error if error == ENOMEM => Self::NoMemory,
             _ => Self::NoRoute,
         }

@@ -74,6 +74,8 @@ impl Drop for SocketFile {
 /// # Errors
 ///
 /// - EBADF, ENOTSOCK: not the descriptor of a socket.
+/// - EPERM: a socket in another namespace than the device, where the caller has no
+///   CAP_NET_ADMIN. It may have come by the socket without any right.
 /// - EINVAL: not a UDP socket of IPv4 or IPv6.
 /// - EADDRNOTAVAIL: an IPv6 socket that takes IPv4 as well.
 /// - EBUSY: in use by another device or for another encapsulation; or the slot is not
@@ -105,6 +107,18 @@ pub(crate) fn attach<T: Receiver>(
     {
         return Err(extack.fail_attr(EINVAL, attr, c"Not a UDP socket of IPv4 or IPv6"));
     }
+    // SAFETY: The file keeps the socket alive, and that its namespace; the device is valid.
+    let may = unsafe {
+        let net = bindings::helpers::sock_net(sk.as_ptr());
+        bindings::rtnl_dev_link_net_capable(dev.as_ptr(), net)
+    };
+    if !may {
+        return Err(extack.fail_attr(
+            EPERM,
+            attr,
+            c"The socket is in another namespace: it takes CAP_NET_ADMIN over that namespace",
+        ));
+    }
     if family == bindings::AF_INET6 && !ipv6only {
         return Err(extack.fail_attr(
             EADDRNOTAVAIL,
@@ -123,18 +137,14 @@ pub(crate) fn attach<T: Receiver>(
         ipv6: family == bindings::AF_INET6,
         holds_sock: false,
     })?;
-    // SAFETY: The file keeps the socket alive. Under its lock nobody else attaches
-    // it; if it is free, the slot is filled with a reference taken for the endpoint.
+    // SAFETY: The file keeps the socket alive. Under its lock nobody else changes how it
+    // receives; the slot is filled with a reference taken for the endpoint.
     let result = unsafe {
         bindings::helpers::lock_sock(sk.as_ptr());
-        let result = if bindings::helpers::sk_has_user_data(sk.as_ptr()) {
-            Err(EBUSY)
-        } else {
-            bindings::helpers::sock_hold(sk.as_ptr());
-            endpoint.value_mut().holds_sock = true;
-            let net = bindings::helpers::sock_net(sk.as_ptr());
-            dev.data().slot(role).fill(endpoint, net)
-        };
+        bindings::helpers::sock_hold(sk.as_ptr());
+        endpoint.value_mut().holds_sock = true;
+        let net = bindings::helpers::sock_net(sk.as_ptr());
+        let result = dev.data().slot(role).fill(endpoint, net);
         bindings::release_sock(sk.as_ptr());
         result
     };

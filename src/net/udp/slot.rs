@@ -100,7 +100,8 @@ impl<T: Receiver> Slot<T> {
     ///
     /// # Errors
     ///
-    /// EBUSY if the slot is not empty; EINVAL if it is not part of the device's data.
+    /// EBUSY if the slot is not empty, or the socket somebody else's; EINVAL if the slot is not
+    /// part of the device's data.
     pub(super) unsafe fn fill(
         &self,
         endpoint: KBox<RcuBox<Endpoint<T>>>,
@@ -123,17 +124,28 @@ impl<T: Receiver> Slot<T> {
             drop(unsafe { KBox::from_raw(this) });
             return Err(EBUSY);
         }
+        // Others look for user data and set theirs without the socket's lock.
+        // SAFETY: The socket is valid; what it leads to is valid until it forgets it.
+        if !unsafe { bindings::helpers::sk_claim_user_data(sk, this.cast()) } {
+            if self.0.cmpxchg(this, core::ptr::null_mut(), Full).is_ok() {
+                // SAFETY: We have taken it from the slot, and the socket never led to it.
+                unsafe { RcuBox::free(this) };
+            }
+            return Err(EBUSY);
+        }
         // SAFETY: All zero is a valid configuration, one without callbacks.
         let mut config: bindings::udp_tunnel_sock_cfg = unsafe { core::mem::zeroed() };
         config.sk_user_data = this.cast();
         config.encap_type = T::encap_type(role).get();
         config.encap_rcv = Some(Self::encap_rcv);
+        config.encap_err_lookup = Some(encap_err_lookup);
         if process {
             config.encap_destroy = Some(Self::encap_destroy);
         } else if T::joins(role) {
             config.gro_receive = Some(gro::receive::<T>);
             config.gro_complete = Some(gro::complete::<T>);
         }
+        // The function sets user data once more, to the same.
         // SAFETY: The socket is valid, and by the caller's duty nobody else changes its
         // receive path at this time.
         unsafe {
@@ -188,21 +200,61 @@ impl<T: Receiver> Slot<T> {
     /// closed. Process context.
     unsafe extern "C" fn encap_destroy(sk: *mut bindings::sock) {
         let rcu = rcu::read_lock();
-        // SAFETY: As in `encap_rcv()`.
-        let this = unsafe { bindings::helpers::udp_encap_user_data(sk, Some(Self::encap_rcv)) }
-            .cast::<RcuBox<Endpoint<T>>>();
+        // SAFETY: As in `encap_rcv()`, which a process may have had replaced since.
+        let this = unsafe {
+            let data = bindings::helpers::udp_encap_closed_user_data(sk, Some(Self::encap_destroy));
+            data.cast::<RcuBox<Endpoint<T>>>()
+        };
         // SAFETY: As in `encap_rcv()`.
         let Some(endpoint) = (unsafe { this.as_ref() }).map(RcuBox::value) else {
             return;
         };
         let slot = endpoint.device().data().slot(endpoint.role);
-        if slot.0.cmpxchg(this, core::ptr::null_mut(), Full).is_err() {
-            // The device goes away at the same time and takes care of it.
+        // SAFETY: In this read section the socket led to the endpoint. Its last file is closed.
+        unsafe { slot.release(this, endpoint, rcu) };
+    }
+
+    /// Empties the slot if the process that the socket is of has closed it and we were not told,
+    /// having been forgotten by it before. Sleeps. Returns whether there still is such a socket.
+    pub(crate) fn reap(&self) -> bool {
+        let rcu = rcu::read_lock();
+        let this = self.0.load(Relaxed);
+        // SAFETY: By the type invariant the pointer is null, or valid until the end of the read
+        // section.
+        let Some(endpoint) = (unsafe { this.as_ref() }).map(RcuBox::value) else {
+            return false;
+        };
+        if endpoint.owner != Owner::Process {
+            return false;
+        }
+        if !endpoint.is_dead() {
+            return true;
+        }
+        // SAFETY: In this read section the slot led to the endpoint. Its socket is dead.
+        unsafe { self.release(this, endpoint, rcu) };
+        false
+    }
+
+    /// Empties the slot, unless somebody else does, of a socket that a process has closed. Sleeps.
+    ///
+    /// # Safety
+    ///
+    /// `endpoint` must be what `this` points to, which must have been in use during the read
+    /// section `rcu`, and the last file of its socket must be closed.
+    unsafe fn release(
+        &self,
+        this: *mut RcuBox<Endpoint<T>>,
+        endpoint: &Endpoint<T>,
+        rcu: rcu::Guard,
+    ) {
+        if self.0.cmpxchg(this, core::ptr::null_mut(), Full).is_err() {
+            // Somebody else has emptied it: the device, which goes away, or the other one of
+            // `reap()` and `encap_destroy()`.
             return;
         }
-        // SAFETY: The socket is valid, and with its last file closed nobody can attach
-        // it to anything any more.
-        unsafe { bindings::helpers::udp_tunnel_sock_clear(sk) };
+        // SAFETY: The socket is valid, since the endpoint holds it, and with its last file
+        // closed nobody can attach it to anything any more.
+        unsafe { bindings::helpers::udp_tunnel_sock_clear(endpoint.sk.as_ptr()) };
         T::closed(endpoint.device());
         let id = endpoint.id();
         // SAFETY: In this read section the endpoint was in its slot, which is emptied before
@@ -234,4 +286,11 @@ impl<T: Receiver> Drop for Slot<T> {
             rcu::synchronize_rcu();
         }
     }
+}
+
+/// Tells UDP that an ICMP message about a datagram to the port of this socket is about one of
+/// its own, whichever port that was sent from: the path that it says something of is found by
+/// what the socket sends with.
+extern "C" fn encap_err_lookup(_sk: *mut bindings::sock, _skb: *mut bindings::sk_buff) -> c_int {
+    0
 }
