@@ -13,6 +13,7 @@
 //! takes the time in an emulated machine.
 
 mod args;
+mod array;
 mod attr;
 mod ctx;
 mod dump;

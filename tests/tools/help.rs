@@ -31,14 +31,17 @@ Faults (each allocation of a request fails once, where the kernel has fault inje
   faulted [max=N]       do it
 
 Sockets (ns=NAME opens them in /run/netns/NAME)
-  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [gro] [OPTIONS] [=> ERRNO of bind]
+  udp NAME [v6] [v6only=0|1] [bind=A:P] [connect=A:P] [reuse] [share] [gro] [OPTIONS] [=> ERRNO of bind]
   sockopt NAME [ns=] [OPTIONS]   of an open one: [dev=DEV|none] [mark=N] [tos=N]
           [gso=N]       sends in datagrams of N octets (0: as it is)
+          [encap=N]     UDP_ENCAP, where the kernel has that one; 2 is IPsec's
   sock NAME kind=tcp|tcp6|unix|udplite|icmp|icmp6|rawip|rawip6|ping|netlink [bind=A:P]
           [type=N]      only messages that begin with that octet
   file NAME PATH
   capture NAME dev=DEV [family=4|6] [only=PROTOCOL,...]  what DEV receives, without a link
           layer; `send` transmits on DEV
+  array NAME SOCKET [=> ERRNO]  BPF's, of sockets that share a port, with that one in it
+  rival ARRAY SOCKET    takes the socket out and puts it there again, until ARRAY is closed
   close NAME
   plain NAME            have it forget its tunnel (UDP_ENCAP is 0)
   send NAME [to=A:P] [proto=0xNNNN] : PACKET [=> ERRNO]
@@ -78,7 +81,7 @@ PDP contexts
   dump [ns=] [cmd=getroute] [link=] [=> ERRNO]  dumped N [unique] [multi] [intr=0|1] | dumped has|lacks ATTRIBUTES | dumped padded (with zeroes)
   dumpbegin [ns=] [link=] | dumppart N | dumprest   the same in parts, with time in between
   lived tei=N count=N         the dump has each of these incoming TEIDs exactly once
-  bulk newpdp|delpdp [ns=] dev= count= [version=] tei= [o_tei=] ms= peer= [flags=excl]
+  bulk newpdp|delpdp [ns=] dev= count= [version=] tei= [o_tei=] ms= peer= [peers=N] [flags=excl]
   extacks                    every refusal so far came with a message
   blames|misses ATTRIBUTE | says TEXT...   what the last refusal's message is about
   raw route|gtp|N [ns=] type=N flags=N [seq=N] : WORDS [=> ERRNO]   octets of a message's body:

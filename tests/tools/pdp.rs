@@ -192,6 +192,7 @@ pub fn bulk(ctx: &mut Ctx, args: &mut Args) -> Done {
         .parse::<std::net::Ipv4Addr>("peer")?
         .map_or(0, u32::from);
     let o_tei = args.number::<u32>("o_tei")?.unwrap_or(tei);
+    let peers = args.number::<u32>("peers")?.unwrap_or(1).max(1);
     let more = flags(args.take("flags"), libc::NLM_F_EXCL as u16)?;
     let command = genl::command(&verb)?;
     let ifindex = crate::netns::ifindex(ns.as_deref(), &dev)?;
@@ -215,7 +216,7 @@ pub fn bulk(ctx: &mut Ctx, args: &mut Args) -> Done {
             }
             if ms != 0 {
                 attr::put(&mut body, 5, &(ms + n).to_be_bytes());
-                attr::put(&mut body, 4, &peer.to_be_bytes());
+                attr::put(&mut body, 4, &(peer + n % peers).to_be_bytes());
             }
             // The last one's acknowledgement says that all are through; errors always come.
             let ack = if n + 1 == end { libc::NLM_F_ACK } else { 0 };

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use crate::args::{fail, number, split, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::report::{self, Report};
-use crate::{dump, extack, fault, fuzz, genl, link, pdp, raw, socket, spec, stats, usage as used};
+use crate::{
+    array, dump, extack, fault, fuzz, genl, link, pdp, raw, socket, spec, stats, usage as used,
+};
 
 /// `gtptest run [FILE]`: status 0 when every test passed, 1 when one failed, 2 when the script
 /// is wrong.
@@ -193,6 +195,8 @@ fn statement(ctx: &mut Ctx, mut words: Vec<String>, text: &str) -> Done {
         "sockopt" => socket::set_options(ctx, &mut args)?,
         "sock" => socket::other(ctx, &mut args)?,
         "file" => socket::file(ctx, &mut args)?,
+        "array" => array::make(ctx, &mut args)?,
+        "rival" => array::contend(ctx, &mut args)?,
         "capture" => socket::capture(ctx, &mut args)?,
         "close" => socket::close(ctx, &mut args)?,
         "plain" => socket::plain(ctx, &mut args)?,

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use crate::args::{fail, hex, number, usage, Args, Done};
+use crate::args::{fail, hex, number, usage, Args, Done, Stop};
 use crate::ctx::Ctx;
 use crate::packet::Packet;
 use crate::{errno, netns, sys};
@@ -78,6 +78,8 @@ fn io<T>(result: std::io::Result<T>, what: &str) -> Done<T> {
 const UDP_SEGMENT: i32 = 103;
 /// Option of a UDP socket: several datagrams may come at once.
 const UDP_GRO: i32 = 104;
+/// Option of a UDP socket: what the kernel takes datagrams for.
+const UDP_ENCAP: i32 = 100;
 
 /// Options of a UDP socket that can be set at any time.
 struct Options {
@@ -124,12 +126,24 @@ impl Options {
     }
 }
 
-/// `sockopt`: sets options of an open UDP socket.
+/// `sockopt`: sets options of an open UDP socket. A kernel need not know each encapsulation.
 pub fn set_options(ctx: &mut Ctx, args: &mut Args) -> Done {
     let name = args.next("a name")?;
     let ns = args.take("ns");
+    let encap: Option<i32> = args.number("encap")?;
     let options = Options::take(args)?;
-    options.set(ctx.named(&name)?.fd.as_fd(), ns.as_deref())
+    let fd = ctx.named(&name)?.fd.as_fd();
+    if let Some(encap) = encap {
+        match sys::set_option(fd, libc::IPPROTO_UDP, UDP_ENCAP, encap) {
+            Err(error) if error.raw_os_error() == Some(libc::ENOPROTOOPT) => {
+                return Err(Stop::Skip(format!(
+                    "the kernel has no UDP_ENCAP of {encap}"
+                )));
+            }
+            set => io(set, "UDP_ENCAP")?,
+        }
+    }
+    options.set(fd, ns.as_deref())
 }
 
 /// Opens a UDP socket.
@@ -141,6 +155,7 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     let v6 = args.flag("v6");
     let v6only = args.take("v6only");
     let reuse = args.flag("reuse");
+    let share = args.flag("share");
     let bind: Option<SocketAddr> = args.parse("bind")?;
     let connect: Option<SocketAddr> = args.parse("connect")?;
     let gro = args.flag("gro");
@@ -163,6 +178,10 @@ pub fn udp(ctx: &mut Ctx, args: &mut Args) -> Done {
     if reuse {
         let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEADDR, 1);
         io(set, "SO_REUSEADDR")?;
+    }
+    if share {
+        let set = sys::set_option(fd.as_fd(), libc::SOL_SOCKET, libc::SO_REUSEPORT, 1);
+        io(set, "SO_REUSEPORT")?;
     }
     if gro {
         let set = sys::set_option(fd.as_fd(), libc::IPPROTO_UDP, UDP_GRO, 1);
@@ -272,9 +291,6 @@ pub fn capture(ctx: &mut Ctx, args: &mut Args) -> Done {
     ctx.name(name, Named { fd, ifindex, only });
     Ok(())
 }
-
-/// Option of a UDP socket: what the kernel takes datagrams for.
-const UDP_ENCAP: i32 = 100;
 
 /// `plain`: a socket is to be one of plain UDP, so that nobody is told when it is closed.
 pub fn plain(ctx: &mut Ctx, args: &mut Args) -> Done {

@@ -7,7 +7,7 @@ use std::ffi::CString;
 use std::io::{Error, Result};
 use std::mem::{size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::fault;
 
@@ -139,6 +139,72 @@ pub fn set_option(fd: BorrowedFd<'_>, level: i32, option: i32, value: i32) -> Re
     let len = size_of::<i32>() as libc::socklen_t;
     // SAFETY: `at` is valid for `len` octets.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, option, at, len) }).map(drop)
+}
+
+/// What `bpf(2)` reads of an array.
+#[repr(C)]
+#[derive(Default)]
+struct ArrayAttr {
+    kind: u32,
+    key_size: u32,
+    value_size: u32,
+    max_entries: u32,
+    flags: u32,
+}
+
+/// What `bpf(2)` reads of an entry.
+#[repr(C)]
+struct EntryAttr {
+    array: u32,
+    key: u64,
+    value: u64,
+    flags: u64,
+}
+
+/// `bpf(2)`.
+fn bpf<T>(command: libc::c_int, attr: &T) -> Result<libc::c_int> {
+    let at = std::ptr::from_ref(attr);
+    // SAFETY: `at` is valid for that length, and so are the pointers that it holds.
+    check(unsafe { libc::syscall(libc::SYS_bpf, command, at, size_of::<T>()) } as libc::c_int)
+}
+
+/// Makes an array of BPF's for one socket that may share its port.
+pub fn socket_array() -> Result<OwnedFd> {
+    let attr = ArrayAttr {
+        // BPF_MAP_TYPE_REUSEPORT_SOCKARRAY
+        kind: 20,
+        key_size: 4,
+        value_size: 4,
+        max_entries: 1,
+        ..ArrayAttr::default()
+    };
+    let fd = bpf(0, &attr)?;
+    // SAFETY: `fd` was just opened and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Asks something of the only entry of `array`.
+fn entry(command: libc::c_int, array: RawFd, value: Option<&RawFd>) -> Result<()> {
+    let key = 0u32;
+    let attr = EntryAttr {
+        array: array as u32,
+        key: std::ptr::from_ref(&key).expose_provenance() as u64,
+        value: value.map_or(0, |value| {
+            std::ptr::from_ref(value).expose_provenance() as u64
+        }),
+        flags: 0,
+    };
+    bpf(command, &attr).map(drop)
+}
+
+/// Puts a socket into an array.
+pub fn array_put(array: RawFd, socket: RawFd) -> Result<()> {
+    entry(2, array, Some(&socket))
+}
+
+/// Takes it out.
+pub fn array_take(array: RawFd) -> Result<()> {
+    entry(3, array, None)
 }
 
 /// `sendto(2)`; without an address to where the socket is connected.
@@ -286,6 +352,7 @@ pub fn skip(fd: BorrowedFd<'_>, count: usize) -> Result<usize> {
 /// `frags` as fragments. What is written never waits.
 pub fn tun(dev: &str, tap: bool, vnet: Option<usize>, napi: bool, frags: bool) -> Result<OwnedFd> {
     const TUNSETVNETHDRSZ: libc::c_ulong = 0x4004_54d8;
+    const TUNSETSNDBUF: libc::c_ulong = 0x4004_54d4;
 
     let file = std::fs::File::options()
         .read(true)
@@ -315,6 +382,14 @@ pub fn tun(dev: &str, tap: bool, vnet: Option<usize>, napi: bool, frags: bool) -
         let len = len as libc::c_int;
         // SAFETY: `len` is what this request takes.
         check(unsafe { libc::ioctl(file.as_raw_fd(), TUNSETVNETHDRSZ, &len) })?;
+    }
+    if napi && !frags {
+        // With an unlimited buffer tun builds a packet around a page's fragment. Where GRO joins
+        // such packets, Linux 7.3 does not give back what they were charged to the device's
+        // socket, which then is never freed: tun does not call skb_prepare_for_gro().
+        let limit: libc::c_int = 1 << 30;
+        // SAFETY: `limit` is what this request takes.
+        check(unsafe { libc::ioctl(file.as_raw_fd(), TUNSETSNDBUF, &limit) })?;
     }
     // SAFETY: takes no pointers.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;

@@ -31,7 +31,10 @@
  *	EBADF: not open. ENOTSOCK: not a socket. EINVAL: not a UDP datagram
  *	socket over IPv4 or IPv6. EADDRNOTAVAIL: an IPv6 socket that would
  *	take IPv4 too; set IPV6_V6ONLY. EBUSY: the socket already has another
- *	user in the kernel.
+ *	user in the kernel. EPERM: the socket is in another network namespace
+ *	than the link, and the caller has no CAP_NET_ADMIN in the user namespace
+ *	that owns the socket's; older drivers take a socket from whoever has the
+ *	descriptor.
  *
  * IFLA_GTP_FD1 (2): u32 holding an int, in a request.
  *	The same for GTPv1-U, usually bound to port 2152. EINVAL also where
@@ -64,7 +67,10 @@
  * IFLA_GTP_LOCAL6 (8): 16 octets, in a request with IFLA_GTP_CREATE_SOCKETS.
  *	IPv6 address to which the kernel's sockets are bound, in place of
  *	IFLA_GTP_LOCAL where both are given, unless IFLA_GTP_DUAL_STACK makes
- *	sockets of both families. EAFNOSUPPORT: no IPv6 here.
+ *	sockets of both families. EAFNOSUPPORT: no IPv6 here. EADDRINUSE,
+ *	EADDRNOTAVAIL: from binding. EADDRNOTAVAIL: also an IPv4-mapped address
+ *	(::ffff:0:0/96), whose sockets would speak IPv4: give IFLA_GTP_LOCAL.
+ *	Older drivers take it.
  *
  * Unknown attributes are ignored. A scalar may be longer than its type, the
  * surplus is ignored; shorter is ERANGE. A request without IFLA_INFO_DATA is
@@ -217,11 +223,12 @@
  * the link's sockets to one peer. A request without answer is repeated after
  * IFLA_GTP_ECHO_T3, with the same sequence number, until IFLA_GTP_ECHO_N3 were
  * sent; if none was answered the path is down. The next round begins an interval
- * after the last one did. Any answer, also one to GTP_CMD_ECHOREQ, brings a path
- * up. Each change of the state is told once by GTP_CMD_PATH; what is to come of it
- * is the control plane's business, and user data goes on in any case. While a
- * link is down nobody is asked. Recovery counters are not looked at, as TS 29.281
- * 8.2 wants it.
+ * after the last one did, also on a path that all contexts have left and come back
+ * to meanwhile, and on a link that was down: nobody is asked while it is. Any
+ * answer, also one to GTP_CMD_ECHOREQ, brings a path up. Each change of the state
+ * is told once by GTP_CMD_PATH; what is to come of it is the control plane's
+ * business, and user data goes on in any case. Recovery counters are not looked
+ * at, as TS 29.281 8.2 wants it.
  */
 #ifndef _UAPI_LINUX_GTP_H_
 #define _UAPI_LINUX_GTP_H_
@@ -250,24 +257,26 @@
  *
  *	A change and a replacement are atomic: a packet meets the context as
  *	it was or as it is, never none and never half of each, and a request
- *	that fails leaves it as it was. Its counters and sequence numbers go
- *	on. GTPA_QFI, GTPA_RQI and GTPA_PPI are optional: a change without any
- *	of them leaves them as they are (unless it is one to version 0), any
- *	other request means them as it says them. With GTPA_END_MARKER a
- *	change or replacement ends the tunnel that it leaves. A request
- *	without GTPA_BEARER is about the default bearer, whatever finds the
- *	context: a dedicated bearer's is to be named, or it becomes that of
- *	the default bearer, which is EEXIST if there is one.
+ *	that fails leaves it as it was. Its counters go on, and the sequence
+ *	numbers of version 0 where the context was of that version before:
+ *	otherwise they begin at 0. GTPA_QFI, GTPA_RQI and GTPA_PPI are
+ *	optional: a change without any of them leaves them as they are (unless
+ *	it is one to version 0), any other request means them as it says them.
+ *	With GTPA_END_MARKER a change or replacement ends the tunnel that it
+ *	leaves. A request without GTPA_BEARER is about the default bearer,
+ *	whatever finds the context: a dedicated bearer's is to be named, or it
+ *	becomes that of the default bearer, which is EEXIST if there is one.
  *
  *	EINVAL: a mandatory attribute is missing, the version is unknown, or
  *	the MS address is not of GTPA_FAMILY, or a limit or what is done about
- *	it is not valid; or see GTPA_QFI, GTPA_RQI, GTPA_PPI, GTPA_BEARER and
+ *	it is not valid, or peers of both families are given and the link has
+ *	sockets of both; or see GTPA_QFI, GTPA_RQI, GTPA_PPI, GTPA_BEARER and
  *	GTPA_END_MARKER. ENODEV: no such network namespace or link, the link
  *	is not of kind gtp, or it has no socket for that version. EOPNOTSUPP:
  *	limits for a link without IFLA_GTP_USAGE. EPERM: see GTPA_NET_NS_FD.
  *	EAFNOSUPPORT: the link has no socket of the peer's family, peers of
- *	both families are given, or GTPA_FAMILY is neither AF_INET nor
- *	AF_INET6. EEXIST: see above.
+ *	both families are given and the link has sockets of one only, or
+ *	GTPA_FAMILY is neither AF_INET nor AF_INET6. EEXIST: see above.
  *	EADDRNOTAVAIL: the lower 64 bits of GTPA_MS_ADDR6 are not zero.
  *	ENOSPC: the link has as many contexts as IFLA_GTP_MAX_PDP allows, and
  *	this would be one more. ENOMEM.
@@ -343,8 +352,8 @@
  *	GTPA_LINK, GTPA_PEER_ADDRESS or GTPA_PEER_ADDR6, and GTPA_PATH.
  * @GTP_CMD_GETPATH: With NLM_F_DUMP: the paths that contexts are on, of all links
  *	in the caller's network namespace, or of the one that GTPA_LINK names.
- *	Validation is strict. EOPNOTSUPP: without NLM_F_DUMP. ENODEV: no link
- *	of kind gtp has that index.
+ *	Validation is strict. EOPNOTSUPP: without NLM_F_DUMP. EINVAL: any other
+ *	attribute or flag. ENODEV: no link of kind gtp has that index.
  * @GTP_CMD_USAGE: Notification only. A context has reached its threshold or its
  *	quota: see "Usage" above. Carries the attributes of a reply with
  *	GTPA_USAGE, in which GTPA_USAGE_EVENT says which one.
@@ -365,9 +374,9 @@
  * @GTP_CMD_GETROUTE: Without NLM_F_DUMP: one framed route, attributes and errors
  *	as for GTP_CMD_DELROUTE. With it: all routes of all links in the
  *	caller's network namespace, or of the one link that GTPA_LINK names
- *	(ENODEV: as for GTP_CMD_GETPDP). The reply bears GTP_CMD_NEWROUTE for
- *	its command and carries GTPA_LINK, the MS address, GTPA_ROUTE_DST and
- *	GTPA_ROUTE_DST_LEN.
+ *	(ENODEV: as for GTP_CMD_GETPDP; EINVAL: as for GTP_CMD_GETPATH). The
+ *	reply bears GTP_CMD_NEWROUTE for its command and carries GTPA_LINK, the
+ *	MS address, GTPA_ROUTE_DST and GTPA_ROUTE_DST_LEN.
  */
 enum gtp_genl_cmds {
 	GTP_CMD_NEWPDP = 0,
@@ -651,7 +660,7 @@ enum gtp_usage_attrs {
  *	the attribute. EINVAL: another value, or 1 without
  *	IFLA_GTP_CREATE_SOCKETS. ERANGE: too short, as for any scalar.
  *	EAFNOSUPPORT: no IPv6 here. EADDRINUSE, EADDRNOTAVAIL: from binding
- *	any of the sockets.
+ *	any of the sockets, or see IFLA_GTP_LOCAL6.
  * @IFLA_GTP_MAX_PDP: u32, in a request, and in a reply where it is not 0. How
  *	many contexts the link may have; one more is ENOSPC. Changing or
  *	replacing one is not making one more. 0, the default: no limit but
@@ -680,7 +689,9 @@ enum gtp_usage_attrs {
  *	IFLA_GTP_DSCP_MAP, is about the link's outer headers: in a request for
  *	a new link, or to change one (RTM_NEWLINK without NLM_F_CREATE), and in
  *	a reply where it is not the default. What a request does not name stays
- *	as it is, and a packet is sent by one policy or the other.
+ *	as it is, and a packet is sent by one policy or the other. EPERM: a
+ *	change by who has no CAP_NET_ADMIN in the user namespace that owns the
+ *	network namespace of the link's sockets.
  * @IFLA_GTP_FLOW_LABEL: u8. 1: outer IPv6 headers have a flow label by the flow
  *	(RFC 6438), unless net.ipv6.auto_flowlabels is 0. 0, the default: 0.
  *	EINVAL: another value. ERANGE: too short.

@@ -553,8 +553,11 @@ impl Generator {
             }
         };
         if self.one_in(20) {
-            let only = self.one_in(2).then(|| (1, word(index)));
-            return genl(route::GETROUTE, DUMP, only.as_slice());
+            let mut only = Vec::from_iter(self.one_in(2).then(|| (1, word(index))));
+            if self.one_in(10) {
+                only.extend(nsfd);
+            }
+            return genl(route::GETROUTE, DUMP, &only);
         }
         let contexts = link.map_or(&[][..], |link| &link.contexts);
         let via = match contexts.choose(&mut self.rng) {

@@ -192,6 +192,10 @@ impl Model {
     }
 
     fn dump_routes(&self, asked: &Asked<'_>) -> Refused<Expect> {
+        let kinds = [NET_NS_FD, MS, MS6, DST, DST_LEN];
+        if kinds.into_iter().any(|kind| asked.attrs.has(kind)) {
+            return refused(libc::EINVAL);
+        }
         let only = self.only(asked)?;
         Ok(self.dump_with(asked.space, only, |index, link| {
             let message = |route: &Route| route.message(NEWROUTE, index);

@@ -514,6 +514,8 @@ fn a_route_is_for_one_prefix_and_goes_with_the_default_bearer_of_its_ms() {
     }
     let dump = genl(GETROUTE, DUMP, &[]);
     assert_eq!(take(&mut model, &dump).replies.len(), 2);
+    let more = route(GETROUTE, DUMP, "10.1.0.0", 16, None);
+    assert_eq!(error(&mut model, &more), libc::EINVAL);
 
     // A dedicated bearer has none, and takes none along.
     let mut dedicated = pdp(1, 3, ms[0]);
