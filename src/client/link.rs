@@ -121,8 +121,9 @@ fn attribute_name(path: &[u16]) -> Option<&'static str> {
     })
 }
 
-/// A link of kind `gtp`, as the kernel describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A link of kind `gtp`, as the kernel describes it. The default is one of which
+/// nothing has been said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GtpLink {
     /// Name of the interface.
     pub name: String,
@@ -171,24 +172,10 @@ impl GtpLink {
     /// Reads a link; `None` where it is not of kind `gtp`.
     fn from_message(message: &LinkMessage) -> Option<Self> {
         let mut link = Self {
-            name: String::new(),
             index: message.header.index,
-            role: None,
-            hash_size: None,
-            max_pdp: None,
-            restart_count: None,
-            dual_stack: false,
-            qfi_source: QfiSource::Context,
-            qfi_check: false,
-            bearer_source: QfiSource::Context,
-            usage: false,
-            outer: OuterHeaders::default(),
-            supervision: Supervision::default(),
-            mtu: None,
             up: message.header.flags.contains(LinkFlags::Up),
-            state: "UNKNOWN".to_string(),
-            link_netns: None,
-            other: Vec::new(),
+            state: state_name(State::Unknown).to_string(),
+            ..Self::default()
         };
         let mut is_gtp = false;
 

@@ -53,20 +53,12 @@ fn a_reply_is_read_past_what_is_unknown() {
             index: 7,
             role: Some(Role::Sgsn),
             hash_size: Some(1024),
-            max_pdp: None,
             restart_count: Some(3),
-            dual_stack: false,
-            qfi_source: QfiSource::Context,
-            qfi_check: false,
-            bearer_source: QfiSource::Context,
-            usage: false,
-            outer: OuterHeaders::default(),
-            supervision: Supervision::default(),
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
-            link_netns: None,
             other: link.other.clone(),
+            ..GtpLink::default()
         }
     );
 }

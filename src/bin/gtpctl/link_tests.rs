@@ -130,22 +130,8 @@ fn link_of_old() -> GtpLink {
     GtpLink {
         name: "gtp0".to_string(),
         index: 7,
-        role: None,
-        hash_size: None,
-        max_pdp: None,
-        restart_count: None,
-        dual_stack: false,
-        qfi_source: QfiSource::Context,
-        qfi_check: false,
-        bearer_source: QfiSource::Context,
-        usage: false,
-        outer: OuterHeaders::default(),
-        supervision: gtp::client::Supervision::default(),
-        mtu: None,
-        up: false,
         state: "DOWN".to_string(),
-        link_netns: None,
-        other: Vec::new(),
+        ..GtpLink::default()
     }
 }
 

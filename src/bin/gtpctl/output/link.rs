@@ -153,20 +153,11 @@ mod tests {
             index: 7,
             role: Some(Role::Sgsn),
             hash_size: Some(1024),
-            max_pdp: None,
             restart_count: Some(0),
-            dual_stack: false,
-            qfi_source: QfiSource::Context,
-            qfi_check: false,
-            bearer_source: QfiSource::Context,
-            usage: false,
-            outer: gtp::client::OuterHeaders::default(),
-            supervision: gtp::client::Supervision::default(),
             mtu: Some(1452),
             up: true,
             state: "UNKNOWN".to_string(),
-            link_netns: None,
-            other: Vec::new(),
+            ..GtpLink::default()
         };
         assert_eq!(
             serde_json::to_string(&LinkView::new(&link)).unwrap(),
