@@ -161,16 +161,12 @@ impl<T: Receiver> Endpoint<T> {
         unsafe { bindings::helpers::udp_set_no_check6_rx(self.sk.as_ptr(), is_received) };
     }
 
-    /// Whether the calling process may have the socket send otherwise than it does: whoever
-    /// manages the device may if the socket is in its namespace, or else who has CAP_NET_ADMIN
-    /// over the socket's.
+    /// Whether the calling process may have the socket send otherwise than it does, as
+    /// [`is_callers_to_use`] says.
     pub(crate) fn is_callers_to_set(&self) -> bool {
-        // SAFETY: By the type invariant socket and device are valid. A socket holds its
-        // namespace, or was made in one that takes the device along.
-        unsafe {
-            let net = bindings::helpers::sock_net(self.sk.as_ptr());
-            bindings::rtnl_dev_link_net_capable(self.dev.as_ptr(), net)
-        }
+        // SAFETY: By the type invariant the socket is valid. It holds its namespace, or was made
+        // in one that takes the device along.
+        unsafe { is_callers_to_use(self.device(), self.sk) }
     }
 
     /// Whether the last file of the socket has been closed.
@@ -334,6 +330,23 @@ impl<T: Receiver> Endpoint<T> {
         routes.endpoint() == self.id()
             && sending.as_ptr() == self.dev.as_ptr()
             && routes.destination().is_ipv6() == self.ipv6
+    }
+}
+
+/// Whether the calling process may decide what socket `sk` does for `dev`: whoever manages the
+/// device may if the socket is in its namespace, or else who has CAP_NET_ADMIN over the socket's.
+///
+/// # Safety
+///
+/// `sk` and its namespace must be valid.
+pub(super) unsafe fn is_callers_to_use<T: Receiver>(
+    dev: &Device<T>,
+    sk: NonNull<bindings::sock>,
+) -> bool {
+    // SAFETY: By the caller's duty the socket and its namespace are valid; the device is.
+    unsafe {
+        let net = bindings::helpers::sock_net(sk.as_ptr());
+        bindings::rtnl_dev_link_net_capable(dev.as_ptr(), net)
     }
 }
 

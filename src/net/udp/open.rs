@@ -16,6 +16,7 @@ use super::{
         },
     },
     endpoint::{
+        is_callers_to_use,
         Endpoint,
         Owner, //
     },
@@ -107,12 +108,8 @@ pub(crate) fn attach<T: Receiver>(
     {
         return Err(extack.fail_attr(EINVAL, attr, c"Not a UDP socket of IPv4 or IPv6"));
     }
-    // SAFETY: The file keeps the socket alive, and that its namespace; the device is valid.
-    let may = unsafe {
-        let net = bindings::helpers::sock_net(sk.as_ptr());
-        bindings::rtnl_dev_link_net_capable(dev.as_ptr(), net)
-    };
-    if !may {
+    // SAFETY: The file keeps the socket alive, and that its namespace.
+    if !unsafe { is_callers_to_use(dev, sk) } {
         return Err(extack.fail_attr(
             EPERM,
             attr,

@@ -211,7 +211,7 @@ impl<T: Receiver> Slot<T> {
         };
         let slot = endpoint.device().data().slot(endpoint.role);
         // SAFETY: In this read section the socket led to the endpoint. Its last file is closed.
-        unsafe { slot.release(this, endpoint, rcu) };
+        unsafe { slot.release(this, rcu) };
     }
 
     /// Empties the slot if the process that the socket is of has closed it and we were not told,
@@ -231,7 +231,7 @@ impl<T: Receiver> Slot<T> {
             return true;
         }
         // SAFETY: In this read section the slot led to the endpoint. Its socket is dead.
-        unsafe { self.release(this, endpoint, rcu) };
+        unsafe { self.release(this, rcu) };
         false
     }
 
@@ -239,19 +239,16 @@ impl<T: Receiver> Slot<T> {
     ///
     /// # Safety
     ///
-    /// `endpoint` must be what `this` points to, which must have been in use during the read
-    /// section `rcu`, and the last file of its socket must be closed.
-    unsafe fn release(
-        &self,
-        this: *mut RcuBox<Endpoint<T>>,
-        endpoint: &Endpoint<T>,
-        rcu: rcu::Guard,
-    ) {
+    /// `this` must have been in use during the read section `rcu`, and the last file of its
+    /// socket must be closed.
+    unsafe fn release(&self, this: *mut RcuBox<Endpoint<T>>, rcu: rcu::Guard) {
         if self.0.cmpxchg(this, core::ptr::null_mut(), Full).is_err() {
             // Somebody else has emptied it: the device, which goes away, or the other one of
             // `reap()` and `encap_destroy()`.
             return;
         }
+        // SAFETY: By the caller's duty it is valid in this read section.
+        let endpoint = unsafe { (*this).value() };
         // SAFETY: The socket is valid, since the endpoint holds it, and with its last file
         // closed nobody can attach it to anything any more.
         unsafe { bindings::helpers::udp_tunnel_sock_clear(endpoint.sk.as_ptr()) };
