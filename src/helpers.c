@@ -306,6 +306,17 @@ struct sk_buff *gtp_helper_skb_gso_split(struct sk_buff *skb)
 	return segs;
 }
 
+/*
+ * Whether @dev is a NIC that computes the checksums in tunnels. Virtual devices that
+ * compute any leave them to whoever reads the packet, who may be a process, here or in
+ * another machine, that takes those of its payload for computed.
+ */
+static bool net_is_nic(const struct net_device *dev)
+{
+	/* Those that cut tunnels partially are NICs, tunnels and bonds. */
+	return dev->features & NETIF_F_GSO_PARTIAL && !dev->rtnl_link_ops;
+}
+
 /* Cuts the IP packets behind a tunnel header as their own protocol does. */
 struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
 						 netdev_features_t features)
@@ -317,11 +328,7 @@ struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
 
 	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
 		return ERR_PTR(-EINVAL);
-	/*
-	 * A virtual device that computes checksums, but cuts no tunnels, would
-	 * leave the inner ones to a process that reads the socket there.
-	 */
-	if (!(features & NETIF_F_GSO_PARTIAL))
+	if (!net_is_nic(skb->dev))
 		features &= ~NETIF_F_CSUM_MASK;
 	skb->protocol = ((struct iphdr *)skb->data)->version == 6 ?
 				htons(ETH_P_IPV6) : htons(ETH_P_IP);

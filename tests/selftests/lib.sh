@@ -330,6 +330,23 @@ pair() {
 	"$IP" netns exec "$3" ethtool -K net0 tx off >/dev/null
 }
 
+# nics DRIVER NS ADDRESS NS ADDRESS: the two NICs of `scripts/vm run --nics` become net0 in
+# the namespaces.
+nics() {
+	local n dev
+
+	modprobe "$1" || return
+	for n in 0 1; do
+		until_true grep -qx "52:54:00:12:00:0$n" /sys/class/net/*/address || return
+		dev=$(grep -lx "52:54:00:12:00:0$n" /sys/class/net/*/address) || return
+		dev=${dev%/address}
+		"$IP" link set "${dev##*/}" netns "$2" name net0 || return
+		"$IP" -n "$2" addr add "$3" dev net0 || return
+		"$IP" -n "$2" link set net0 up || return
+		shift 2
+	done
+}
+
 # tcp_intact FROM TO ADDRESS [OPTION...]: TCP from one namespace to an address of the other,
 # where no checksum, of TCP or UDP, has ever been wrong.
 tcp_intact() {

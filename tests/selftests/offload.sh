@@ -31,7 +31,19 @@ for ns in "$GSN" "$PEER"; do
 		echo 0 > ../auto_flowlabels
 		echo 0 > default/accept_dad; echo 0 > default/accept_ra'
 done
-pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
+# wire_features NAME on|off...: of the wire's end in PEER and in GSN.
+wire_features() {
+	"$IP" netns exec "$PEER" ethtool -K net0 "$@" >/dev/null
+	"$IP" netns exec "$GSN" ethtool -K net0 "$@" >/dev/null
+}
+# nic.sh puts two NICs in the place of the virtual wire.
+if [ "${WIRE:-veth}" = veth ]; then
+	pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
+else
+	nics "$WIRE" "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24 ||
+		skip_all "no two NICs of $WIRE on one wire: scripts/vm run --nics $WIRE"
+	wire_features tx-gso-partial off
+fi
 # What goes over the wire is not made whole for the capture's sake. TCP makes large
 # packets on a slow machine, too.
 for ns in "$GSN" "$PEER"; do
@@ -278,6 +290,24 @@ whole() {
 	fi
 }
 
+# like_a_wire OUTER: cut in front of net0, joined behind it, as between two NICs.
+like_a_wire() {
+	local inner before
+	local cuts=(tso off tx-udp-segmentation off tx-udp_tnl-segmentation off
+		tx-udp_tnl-csum-segmentation off)
+
+	"$IP" netns exec "$PEER" ethtool -K net0 "${cuts[@]}" >/dev/null
+	"$IP" netns exec "$GSN" ethtool -K net0 gro on >/dev/null
+	for inner in 4 6; do
+		before=$(received "$GSN")
+		check "IPv$1 outside, a wire: TCP over IPv$inner" stream $inner
+		whole "IPv$1 outside, a wire: TCP over IPv$inner came in large packets" "$before"
+		check "IPv$1 outside, a wire: three at once" stream $inner -P 3
+	done
+	"$IP" netns exec "$PEER" ethtool -K net0 "${cuts[@]/off/on}" >/dev/null
+	"$IP" netns exec "$GSN" ethtool -K net0 gro off >/dev/null
+}
+
 for outer in 4 6; do
 	check "IPv$outer outside: a tunnel" tunnel $outer
 	for inner in 4 6; do
@@ -293,19 +323,8 @@ for outer in 4 6; do
 		"$IP" netns exec "$PEER" ethtool -K gtp0 $feature on >/dev/null
 		"$IP" netns exec "$GSN" ethtool -K gtp0 $feature on >/dev/null
 	done
-	# Like a wire between two NICs: cut in front of it, joined behind it.
-	"$IP" netns exec "$PEER" ethtool -K net0 tso off tx-udp-segmentation off \
-		tx-udp_tnl-segmentation off tx-udp_tnl-csum-segmentation off >/dev/null
-	"$IP" netns exec "$GSN" ethtool -K net0 gro on >/dev/null
-	for inner in 4 6; do
-		before=$(received "$GSN")
-		check "IPv$outer outside, a wire: TCP over IPv$inner" stream $inner
-		whole "IPv$outer outside, a wire: TCP over IPv$inner came in large packets" "$before"
-		check "IPv$outer outside, a wire: three at once" stream $inner -P 3
-	done
-	"$IP" netns exec "$PEER" ethtool -K net0 tso on tx-udp-segmentation on \
-		tx-udp_tnl-segmentation on tx-udp_tnl-csum-segmentation on >/dev/null
-	"$IP" netns exec "$GSN" ethtool -K net0 gro off >/dev/null
+	[ "${WIRE:-veth}" != veth ] || like_a_wire $outer
 	untunnel
 done
+"${AFTERWARDS:-true}"
 finish
