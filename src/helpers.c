@@ -137,6 +137,7 @@ static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
 					       sizeof(struct ipv6hdr);
 	bool xnet = !net_eq(sock_net(sk), dev_net(dev));
 	bool gso = skb_is_gso(skb);
+	const struct iphdr *iph;
 	unsigned int outer;
 	const void *data;
 	int err;
@@ -173,9 +174,13 @@ static __always_inline int net_decap(struct sk_buff *skb, unsigned int start,
 	outer = skb_network_header(skb) - skb->head;
 	skb_reset_network_header(skb);
 	skb_reset_mac_header(skb);
-	if (((struct iphdr *)(skb->head + outer))->version == 6)
-		return IP6_ECN_decapsulate((void *)(skb->head + outer), skb);
-	return IP_ECN_decapsulate((void *)(skb->head + outer), skb);
+	iph = (void *)(skb->head + outer);
+	if (iph->version == 6)
+		return IP6_ECN_decapsulate((void *)iph, skb);
+	/* The usual mark, which nothing comes of. */
+	if (likely((iph->tos & INET_ECN_MASK) == INET_ECN_NOT_ECT))
+		return 0;
+	return IP_ECN_decapsulate(iph, skb);
 }
 
 /*
@@ -615,10 +620,11 @@ static void net_route_set(struct net_route_cpu *cpu, const struct sock *sk,
 	cpu->ids = 0;
 }
 
-/* Looks up a route for route_cached4() or route_cached6(). */
-static noinline struct dst_entry *
-net_route_look_up(struct net_route_cpu *cpu, const struct sock *sk,
-		  const void *daddr, bool ipv6, const struct net_device *dev)
+/* Looks up a route for net_route_cached4() or net_route_cached6(). */
+static struct dst_entry *net_route_look_up(struct net_route_cpu *cpu,
+					   const struct sock *sk,
+					   const void *daddr, bool ipv6,
+					   const struct net_device *dev)
 {
 	struct in6_addr saddr = in6addr_any;
 	struct dst_entry *dst;
@@ -642,6 +648,20 @@ net_route_look_up(struct net_route_cpu *cpu, const struct sock *sk,
 	return dst;
 }
 
+static noinline struct dst_entry *
+net_route_look_up4(struct net_route_cpu *cpu, const struct sock *sk,
+		   __be32 daddr, const struct net_device *dev)
+{
+	return net_route_look_up(cpu, sk, &daddr, false, dev);
+}
+
+static noinline struct dst_entry *
+net_route_look_up6(struct net_route_cpu *cpu, const struct sock *sk,
+		   const struct in6_addr *daddr, const struct net_device *dev)
+{
+	return net_route_look_up(cpu, sk, daddr, true, dev);
+}
+
 /*
  * The route from @sk to @daddr that this processor remembers, or else one that is
  * looked up for it. The packet that it is for is @dev's: no route leads through
@@ -661,7 +681,7 @@ net_route_cached4(struct net_route_cpu *cpu, const struct sock *sk,
 		     READ_ONCE(dst->obsolete) != DST_OBSOLETE_FORCE_CHK ||
 		     dst_rtable(dst)->rt_genid !=
 			     rt_genid_ipv4(sock_net(sk))))
-		return net_route_look_up(cpu, sk, &daddr, false, dev);
+		return net_route_look_up4(cpu, sk, daddr, dev);
 	return dst;
 }
 
@@ -675,7 +695,7 @@ net_route_cached6(struct net_route_cpu *cpu, const struct sock *sk,
 		return ERR_PTR(-ENOTCONN);
 	if (unlikely(!dst || !net_route_is_of(cpu, sk) ||
 		     !dst_check(dst, cpu->cookie)))
-		return net_route_look_up(cpu, sk, daddr, true, dev);
+		return net_route_look_up6(cpu, sk, daddr, dev);
 	return dst;
 }
 
@@ -853,6 +873,23 @@ void gtp_helper_udp_xmit6(struct dst_entry *dst, struct sock *sk,
 #endif
 }
 
+/* Has @cpu remember ids for packets to @daddr, @segs of them at the least. */
+static noinline void net_fetch_ids(struct net_route_cpu *cpu, struct net *net,
+				   __be32 daddr, unsigned int segs)
+{
+	struct iphdr iph = {
+		.saddr = cpu->saddr.s6_addr32[0],
+		.daddr = daddr,
+		.protocol = IPPROTO_UDP,
+	};
+	unsigned int ids = max(segs, 32U);
+
+	__ip_select_ident(net, &iph, ids);
+	cpu->next_id = ntohs(iph.id);
+	cpu->ids = ids;
+	cpu->until = jiffies + HZ;
+}
+
 /*
  * The first of @segs ids for packets to @daddr. The stack's own generator hashes the
  * addresses for each id, so that some are taken at once, and used within a second:
@@ -864,19 +901,8 @@ static __always_inline u16 net_take_ids(struct net_route_cpu *cpu,
 {
 	u16 id;
 
-	if (unlikely(cpu->ids < segs || time_after(jiffies, cpu->until))) {
-		struct iphdr iph = {
-			.saddr = cpu->saddr.s6_addr32[0],
-			.daddr = daddr,
-			.protocol = IPPROTO_UDP,
-		};
-		unsigned int ids = max(segs, 32U);
-
-		__ip_select_ident(net, &iph, ids);
-		cpu->next_id = ntohs(iph.id);
-		cpu->ids = ids;
-		cpu->until = jiffies + HZ;
-	}
+	if (unlikely(cpu->ids < segs || time_after(jiffies, cpu->until)))
+		net_fetch_ids(cpu, net, daddr, segs);
 	id = cpu->next_id;
 	cpu->next_id += segs;
 	cpu->ids -= segs;
@@ -894,16 +920,16 @@ static __always_inline u16 net_take_ids(struct net_route_cpu *cpu,
  * what that costs: the ids are remembered as well, no reference is counted, and what
  * is known of the packet need not be found out again.
  */
-int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
-				struct sk_buff *skb, __be32 daddr,
-				struct net_datagram *gram)
+static __always_inline int
+net_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
+		     struct sk_buff *skb, __be32 daddr,
+		     struct net_datagram *gram, const bool gso)
 {
 	const unsigned int headers =
 		sizeof(struct iphdr) + sizeof(struct udphdr);
 	struct net_device *dev = skb->dev;
 	struct net *net = sock_net(sk);
 	struct net_route_cpu *cpu;
-	bool gso = skb_is_gso(skb);
 	unsigned int len, inner_len;
 	struct dst_entry *dst;
 	struct udphdr *uh;
@@ -976,6 +1002,24 @@ int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
 		DEV_STATS_INC(dev, tx_dropped);
 	dev_xmit_recursion_dec();
 	return 0;
+}
+
+static noinline int net_udp_tunnel_xmit4_gso(struct net_route_cache *cache,
+					     struct sock *sk,
+					     struct sk_buff *skb, __be32 daddr,
+					     struct net_datagram *gram)
+{
+	return net_udp_tunnel_xmit4(cache, sk, skb, daddr, gram, true);
+}
+
+/* Each of the two is compiled by itself: see net_udp_tunnel_xmit4(). */
+int gtp_helper_udp_tunnel_xmit4(struct net_route_cache *cache, struct sock *sk,
+				struct sk_buff *skb, __be32 daddr,
+				struct net_datagram *gram)
+{
+	if (unlikely(skb_is_gso(skb)))
+		return net_udp_tunnel_xmit4_gso(cache, sk, skb, daddr, gram);
+	return net_udp_tunnel_xmit4(cache, sk, skb, daddr, gram, false);
 }
 
 /*
