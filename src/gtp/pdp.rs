@@ -244,6 +244,7 @@ impl Pdp {
     /// # Errors
     ///
     /// ENOMEM.
+    #[inline(always)]
     pub(super) fn new(
         tunnel: Tunnel,
         (ms, bearer): (IpAddr, Bearer),
