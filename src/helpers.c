@@ -311,15 +311,34 @@ struct sk_buff *gtp_helper_skb_gso_split(struct sk_buff *skb)
 	return segs;
 }
 
-/*
- * Whether @dev is a NIC that computes the checksums in tunnels. Virtual devices that
- * compute any leave them to whoever reads the packet, who may be a process, here or in
- * another machine, that takes those of its payload for computed.
- */
+/* Those that cut tunnels partially are NICs, tunnels and bonds. */
 static bool net_is_nic(const struct net_device *dev)
 {
-	/* Those that cut tunnels partially are NICs, tunnels and bonds. */
 	return dev->features & NETIF_F_GSO_PARTIAL && !dev->rtnl_link_ops;
+}
+
+static bool net_leads_down(const struct net_device *dev)
+{
+	return is_vlan_dev(dev) || netif_is_lag_master(dev);
+}
+
+static int net_check_lower(struct net_device *dev,
+			   struct netdev_nested_priv *priv)
+{
+	return !net_leads_down(dev) && !net_is_nic(dev);
+}
+
+/*
+ * Whether what is sent through @dev leaves by NICs that compute the checksums in
+ * tunnels: it is one, or leads to nothing else. Virtual devices that compute any leave
+ * them to whoever reads the packet, who may be a process, here or in another machine,
+ * that takes those of its payload for computed.
+ */
+static bool net_is_by_nic(struct net_device *dev)
+{
+	if (likely(!net_leads_down(dev)))
+		return net_is_nic(dev);
+	return !netdev_walk_all_lower_dev_rcu(dev, net_check_lower, NULL);
 }
 
 /* Cuts the IP packets behind a tunnel header as their own protocol does. */
@@ -333,7 +352,7 @@ struct sk_buff *gtp_helper_skb_gso_segment_inner(struct sk_buff *skb,
 
 	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
 		return ERR_PTR(-EINVAL);
-	if (!net_is_nic(skb->dev))
+	if (!net_is_by_nic(skb->dev))
 		features &= ~NETIF_F_CSUM_MASK;
 	skb->protocol = ((struct iphdr *)skb->data)->version == 6 ?
 				htons(ETH_P_IPV6) : htons(ETH_P_IP);

@@ -62,7 +62,10 @@ export GSN PEER IP DRIVER
 feature() {
 	"$IP" netns exec "$GSN" ethtool -K gtp0 "$@" >/dev/null 2>&1 || [ "$DRIVER" = c ]
 }
-export -f feature
+export -f feature wire_features
+# What has the stack cut what goes over a virtual wire.
+cuts=(tso off tx-udp-segmentation off tx-udp_tnl-segmentation off
+	tx-udp_tnl-csum-segmentation off)
 
 # link FAMILY: of kernel sockets, to a peer of that family, with routes to the MS.
 link() {
@@ -125,6 +128,12 @@ cut() {
 	of ", without any" "$2"
 	echo "sh feature gso on tx-checksum-ip-generic off"
 	of ", without checksums" "$2"
+	if [ "${WIRE:-veth}" = veth ]; then
+		# Then the wire's checksums are left to whoever reads, as everywhere.
+		echo "sh feature tx-checksum-ip-generic on && wire_features ${cuts[*]}"
+		of ", cut in front of the wire" "$2"
+		echo "sh wire_features ${cuts[*]/off/on}"
+	fi
 	cat <<-END
 		sh feature tx-checksum-ip-generic on
 		cleanup
@@ -293,8 +302,6 @@ whole() {
 # like_a_wire OUTER: cut in front of net0, joined behind it, as between two NICs.
 like_a_wire() {
 	local inner before
-	local cuts=(tso off tx-udp-segmentation off tx-udp_tnl-segmentation off
-		tx-udp_tnl-csum-segmentation off)
 
 	"$IP" netns exec "$PEER" ethtool -K net0 "${cuts[@]}" >/dev/null
 	"$IP" netns exec "$GSN" ethtool -K net0 gro on >/dev/null
