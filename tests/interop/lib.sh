@@ -29,7 +29,7 @@ declare -A asked=([rust]=0 [c]=0) pid=()
 
 # boot SIDE on|off MODULE: starts a VM; one of the two is the server of the wire.
 boot() {
-	DRIVER=$1 setsid scripts/vm run --smp 1 --mem 512 --timeout 400 --out "$out/$1" --module "$3" \
+	DRIVER=$1 setsid scripts/vm run --smp 1 --mem 512 --timeout 1200 --out "$out/$1" --module "$3" \
 		--net "stream,addr.type=unix,addr.path=$out/wire,server=$2" -- \
 		env "DRIVER=$1" /repo/tests/interop/agent >"$out/$1.log" 2>&1 &
 	pid[$1]=$!
@@ -57,7 +57,7 @@ answer() {
 		kill -0 "${pid[$1]}" 2>/dev/null || { echo "the VM $1 has ended" && return 1; }
 		sleep 0.05
 		waited=$((waited + 1))
-		[ "$waited" -lt 2400 ] || { echo "the VM $1 does not answer" && return 1; }
+		[ "$waited" -lt 12000 ] || { echo "the VM $1 does not answer" && return 1; }
 	done
 	cat "$out/$1/answer.$n"
 	return "$(cat "$out/$1/status.$n")"

@@ -61,6 +61,9 @@ fuzz "a shared link: its table is what was told of it" \
 	mode=shared threads=4 count=$((OPERATIONS * 35 / 100))
 
 settle
+until_true not_grown "$before" 1000
+# shellcheck disable=SC2016 # eval expands it
+until_true eval '[ $(($(objects net_namespace) - namespaces_before)) -lt 12 ]'
 after=$(memory_in_use)
 diag "memory: $before kB before, $after kB after"
 if [ $((after - before)) -lt 1000 ]; then

@@ -228,7 +228,7 @@ unset -f gtptest
 as_it_was "the root of a user namespace"
 
 # Root is root in the namespaces of others: it manages what is there.
-unshare --user --map-root-user --net sleep 60 &
+unshare --user --map-root-user --net sleep infinity &
 sleeper=$!
 background+=("$sleeper")
 # shellcheck disable=SC2317 # called by way of until_true

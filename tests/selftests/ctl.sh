@@ -275,7 +275,7 @@ rm -f "$held"
 mkfifo "$held"
 exec 5<>"$held"
 exec 6>"$held"
-timeout 1 cat /dev/zero >&6
+dd if=/dev/zero of="$held" bs=4096 oflag=nonblock 2>/dev/null
 gtpctl -n "$GSN" link add gtp0 fd >&6 2>"$held.said" 5<&- 6>&- &
 holder=$!
 background+=("$holder")
@@ -285,7 +285,7 @@ gt <<-END
 	udp peer ns=$GSN bind=127.0.0.2:40000
 	send peer to=127.0.0.1:2152 : gtp1 teid=0 type=1 seq=5
 END
-sleep 0.5
+until_true eval "! $IP netns exec $GSN grep -q ':0868 .*:0*[1-9A-F][0-9A-F]* 00:' /proc/net/udp"
 kill "$holder"
 check "a full pipe is no hindrance to ending" until_true eval "! kill -0 $holder"
 exec 5<&- 6>&-

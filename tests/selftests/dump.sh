@@ -303,6 +303,7 @@ gt <<-END
 	dumped 0
 END
 settle
+until_true not_grown "$before" 300
 after=$(memory_in_use)
 diag "memory: $before kB before, $full kB with $((10 * k)) contexts, $after kB after"
 # Ten thousand contexts are more than a megabyte, on a kernel that checks itself many.

@@ -244,12 +244,18 @@ memory_settles() {
 	sleep 0.3
 }
 
-# in_large_packets NS...: there TCP comes in large packets on a kernel that checks itself too.
-# It is so slow that TCP finds a few segments at a time enough, and GRO of net0 one packet.
+# not_grown SINCE KB: by less than that, since so much was in use. What is given back by and by
+# takes its time: to be tried again.
+not_grown() {
+	memory_settles
+	[ $(($(memory_in_use) - $1)) -lt "$2" ]
+}
+
+# in_large_packets NS...: there TCP comes in large packets on a slow machine, too, where it
+# finds a few segments at a time enough, and GRO of net0 one packet.
 in_large_packets() {
 	local ns
 
-	checks_itself || return 0
 	for ns; do
 		"$IP" netns exec "$ns" sysctl -qw net.ipv4.tcp_min_tso_segs=32
 		"$IP" netns exec "$ns" sh -c 'echo 5000000 >/sys/class/net/net0/gro_flush_timeout'
@@ -347,14 +353,23 @@ nics() {
 	done
 }
 
+# iperf3_server NS ADDRESS: one that serves a client, and listens, as the last one does no more.
+iperf3_server() {
+	until_true eval "! iperf3_listens $1"
+	"$IP" netns exec "$1" iperf3 -s -1 -D -B "$2" >/dev/null || return
+	until_true iperf3_listens "$1"
+}
+iperf3_listens() {
+	"$IP" netns exec "$1" cat /proc/net/tcp /proc/net/tcp6 | grep -q ':1451 [0-9A-F:]* 0A '
+}
+
 # tcp_intact FROM TO ADDRESS [OPTION...]: TCP from one namespace to an address of the other,
 # where no checksum, of TCP or UDP, has ever been wrong.
 tcp_intact() {
 	local from=$1 to=$2 address=$3 status
 
 	shift 3
-	"$IP" netns exec "$to" iperf3 -s -1 -D -B "$address" >/dev/null || return
-	sleep 0.5
+	iperf3_server "$to" "$address" || return
 	"$IP" netns exec "$from" timeout 60 iperf3 -c "$address" -n 4M "$@" >/tmp/iperf3
 	status=$?
 	[ "$status" = 0 ] || cat /tmp/iperf3

@@ -272,8 +272,7 @@ stream() {
 
 	[ "$1" = 4 ] || to=2001:db8:99::1
 	shift
-	"$IP" netns exec "$GSN" iperf3 -s -1 -D -B "$to" >/dev/null || return
-	sleep 0.5
+	iperf3_server "$GSN" "$to" || return
 	"$IP" netns exec "$PEER" timeout 60 iperf3 -c "$to" -n "${size}M" "$@" >/tmp/iperf3
 	status=$?
 	[ "$status" = 0 ] || cat /tmp/iperf3

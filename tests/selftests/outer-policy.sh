@@ -375,8 +375,7 @@ set_both() {
 changing() {
 	local n pid
 
-	"$IP" netns exec "$GSN" iperf3 -s -1 -D -B 10.99.0.1 >/dev/null || return
-	sleep 0.5
+	iperf3_server "$GSN" 10.99.0.1 || return
 	"$IP" netns exec "$PEER" timeout 60 iperf3 -c 10.99.0.1 -t 3 >/tmp/iperf3 &
 	pid=$!
 	for n in {1..25}; do

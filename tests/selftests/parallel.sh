@@ -189,11 +189,6 @@ diag "with $((8 * each)) contexts $full kB, without $(memory_in_use) kB"
 empty=$(memory_in_use)
 check "and again" at_once newpdp "${several[@]}"
 check "deleted again" at_once delpdp "${several[@]}"
-# grown SINCE KB: by no more than that.
-not_grown() {
-	memory_settles
-	[ $(($(memory_in_use) - $1)) -lt "$2" ]
-}
 check "the second time leaves no more than the first" until_true not_grown "$empty" 700
 for n in 0 1 2 3; do
 	echo "dellink ns=$GSN dev=gtp$n"

@@ -542,9 +542,9 @@ errors() {
 		differs $full
 		sleep 150
 		send peer to=$v1 : gtp1 teid=77 / $t_pdu
-		expect peer timeout=400 : $(indication "$f" 77 0868)
 		send peer to=$v1 : gtp1 teid=78 / $t_pdu
 		send peer to=$v1 : gtp1 teid=79 / $t_pdu
+		expect peer timeout=400 : $(indication "$f" 77 0868)
 		silent peer for=5
 		sleep 150
 		send peer to=$v1 : gtp1 teid=80 / $t_pdu

@@ -89,12 +89,7 @@ before=$(memory_in_use)
 		END
 	done
 } | gt
-memory_settles
-after=$(memory_in_use)
 # Sixty thousand contexts are more than 6 MB.
-if [ $((after - before)) -lt 3000 ]; then
-	ktap_pass "their memory is given back"
-else
-	ktap_fail "their memory is given back" "$before kB before, $after kB now"
-fi
+check "their memory is given back" until_true not_grown "$before" 3000
+diag "memory: $before kB before, $(memory_in_use) kB after"
 finish

@@ -376,9 +376,13 @@ fn expression(args: &mut Args) -> Done<Packet> {
     }
 }
 
-/// The next message on a socket, as it comes within `timeout` milliseconds.
+/// The next message on a socket, as it comes within `timeout` milliseconds. A machine that
+/// stands still costs no more than one slice of them, however long it does.
 fn next(socket: &Named, timeout: i32) -> Done<Option<(Vec<u8>, sys::Addr)>> {
-    let end = Instant::now() + Duration::from_millis(timeout as u64);
+    /// How long is waited at a time, in milliseconds.
+    const SLICE: i32 = 100;
+
+    let mut left = timeout;
     loop {
         match sys::receive(socket.fd.as_fd()) {
             Ok((_, from)) if from.is_outgoing() => continue,
@@ -391,11 +395,14 @@ fn next(socket: &Named, timeout: i32) -> Done<Option<(Vec<u8>, sys::Addr)>> {
             Err(error) if error.raw_os_error() == Some(libc::ENETDOWN) => continue,
             Err(error) => return fail(format!("receive: {}", errno::of(&error))),
         }
-        let left = end.saturating_duration_since(Instant::now()).as_millis() as i32;
-        if left == 0 {
+        if left <= 0 {
             return Ok(None);
         }
-        io(sys::readable(&[socket.fd.as_fd()], left), "poll")?;
+        let slice = left.min(SLICE);
+        let begin = Instant::now();
+        io(sys::readable(&[socket.fd.as_fd()], slice), "poll")?;
+        let passed = i32::try_from(begin.elapsed().as_millis()).unwrap_or(slice);
+        left -= passed.clamp(1, slice);
     }
 }
 

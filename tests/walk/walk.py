@@ -82,6 +82,7 @@ class Walk:
         if len(found) != len(self.each()):
             wrong.append(f"{len(found)} contexts")
         tell.check(f"{len(self.sessions)} sessions are registered, each as it was asked for", wrong)
+        wait_for(lambda: len(core.told("add")) >= len(found))
         tell.check("the control plane is told of each", [
             f"{n} times" for n in [len(core.told("add"))] if n != len(found)])
 
@@ -146,10 +147,10 @@ class Walk:
         tell.check("who sends on a released tunnel gets an Error Indication", [
             m for m in said if (m.type, m.inner) != (packet.ERROR_INDICATION, want)]
             + ["nothing came"] * (len(said) != 1))
+        made = len({(e["i_tei"], e["ms"]) for e in core.told("add")})
+        wait_for(lambda: len(core.told("del")) >= made)
         tell.check("the control plane was told of each that went", [
-            f"{gone} of {made}"
-            for made, gone in [(len({(e["i_tei"], e["ms"]) for e in core.told("add")}),
-                                len(core.told("del")))] if made != gone])
+            f"{gone} of {made}" for gone in [len(core.told("del"))] if made != gone])
         core.deaf()
         core.gtpctl("link", "del", "gtp0")
 

@@ -110,8 +110,8 @@ class Wire:
         """Ends that, and leaves it where it is wanted, in one file."""
         if not self.tcpdumps:
             return
-        # What has not been read yet would be lost; it is read once a second.
-        time.sleep(1.5)
+        # What has not been read yet would be lost; it is read once a second, or a little later.
+        time.sleep(4)
         wrong, frames = [], []
         for file, tcpdump in self.tcpdumps.items():
             tcpdump.send_signal(signal.SIGINT)

@@ -28,7 +28,7 @@ const LINK_FDS: [u16; 2] = [1, 2];
 /// The ports of both versions.
 const PORTS: [u16; 2] = [3386, 2152];
 /// How long the kernel may take for what it does later.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What came of an operation.
 #[derive(Debug, Default)]
