@@ -336,19 +336,23 @@ pair() {
 	"$IP" netns exec "$3" ethtool -K net0 tx off >/dev/null
 }
 
-# nics DRIVER NS ADDRESS NS ADDRESS: the two NICs of `scripts/vm run --nics` become net0 in
-# the namespaces.
+# nics_of DRIVER: the two NICs of `scripts/vm run --nics` are there, with their driver.
+nics_of() {
+	modprobe "$1" 2>/dev/null &&
+		until_true eval "grep -qx 52:54:00:12:00:00 /sys/class/net/*/address &&
+			grep -qx 52:54:00:12:00:01 /sys/class/net/*/address"
+}
+
+# nics NS ADDRESS NS ADDRESS: they become net0 in the namespaces.
 nics() {
 	local n dev
 
-	modprobe "$1" || return
 	for n in 0 1; do
-		until_true grep -qx "52:54:00:12:00:0$n" /sys/class/net/*/address || return
 		dev=$(grep -lx "52:54:00:12:00:0$n" /sys/class/net/*/address) || return
 		dev=${dev%/address}
-		"$IP" link set "${dev##*/}" netns "$2" name net0 || return
-		"$IP" -n "$2" addr add "$3" dev net0 || return
-		"$IP" -n "$2" link set net0 up || return
+		"$IP" link set "${dev##*/}" netns "$1" name net0 || return
+		"$IP" -n "$1" addr add "$2" dev net0 || return
+		"$IP" -n "$1" link set net0 up || return
 		shift 2
 	done
 }

@@ -20,6 +20,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${0%/*}/lib.sh"
 
+[ "${WIRE:-veth}" = veth ] || nics_of "$WIRE" ||
+	skip_all "no two NICs of $WIRE on one wire: scripts/vm run --nics $WIRE"
 netns GSN
 netns PEER
 # shellcheck disable=SC2153 # netns sets them
@@ -40,8 +42,7 @@ wire_features() {
 if [ "${WIRE:-veth}" = veth ]; then
 	pair "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 else
-	nics "$WIRE" "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24 ||
-		skip_all "no two NICs of $WIRE on one wire: scripts/vm run --nics $WIRE"
+	check "two NICs on one wire" nics "$GSN" 192.0.2.1/24 "$PEER" 192.0.2.2/24
 	wire_features tx-gso-partial off
 fi
 # What goes over the wire is not made whole for the capture's sake. TCP makes large
