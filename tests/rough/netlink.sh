@@ -61,16 +61,10 @@ fuzz "a shared link: its table is what was told of it" \
 	mode=shared threads=4 count=$((OPERATIONS * 35 / 100))
 
 settle
-until_true not_grown "$before" 1000
 # shellcheck disable=SC2016 # eval expands it
 until_true eval '[ $(($(objects net_namespace) - namespaces_before)) -lt 12 ]'
-after=$(memory_in_use)
-diag "memory: $before kB before, $after kB after"
-if [ $((after - before)) -lt 1000 ]; then
-	ktap_pass "memory is given back"
-else
-	ktap_fail "memory is given back" "$before kB before, $after kB after"
-fi
+check "memory is given back" until_true not_grown "$before" 1000
+diag "memory: $before kB before, $(memory_in_use) kB after"
 left=$(($(objects net_namespace) - namespaces_before))
 if [ "$left" -lt 12 ]; then
 	ktap_pass "namespaces are given back"

@@ -115,17 +115,24 @@ accepted() {
 	END
 }
 
-# refused NAME ATTRIBUTES ERROR: and the ports are free afterwards.
-refused() {
+# left_nothing: there is no link, and the ports are free.
+left_nothing() {
 	cat <<-END
-		test $1: $3
-		newlink ns=$GSN name=gtp0 $2 => $3
 		nolink ns=$GSN dev=gtp0
 		udp x ns=$GSN bind=0.0.0.0:2152
 		udp y ns=$GSN bind=0.0.0.0:3386
 		cleanup
 		close x y
 		dellink ns=$GSN dev=gtp0
+	END
+}
+
+# refused NAME ATTRIBUTES ERROR: and the ports are free afterwards.
+refused() {
+	cat <<-END
+		test $1: $3
+		newlink ns=$GSN name=gtp0 $2 => $3
+		$(left_nothing)
 	END
 }
 
@@ -179,12 +186,7 @@ attributes() {
 		says give it as IFLA_GTP_LOCAL
 		newlink ns=$GSN name=gtp0 create=1 local6=::ffff:0.0.0.0 => EADDRNOTAVAIL
 		newlink ns=$GSN name=gtp0 create=1 64:u8=1 local=127.0.0.1 local6=::ffff:127.0.0.2 => EADDRNOTAVAIL
-		nolink ns=$GSN dev=gtp0
-		udp x ns=$GSN bind=0.0.0.0:2152
-		udp y ns=$GSN bind=0.0.0.0:3386
-		cleanup
-		close x y
-		dellink ns=$GSN dev=gtp0
+		$(left_nothing)
 
 		test every refusal by the driver comes with a message
 		differs errnos and orders of sections 1, 2 have no extack message

@@ -130,7 +130,7 @@ cut() {
 	echo "sh feature gso on tx-checksum-ip-generic off"
 	of ", without checksums" "$2"
 	if [ "${WIRE:-veth}" = veth ]; then
-		# Then the wire's checksums are left to whoever reads, as everywhere.
+		# The checksums inside are computed then, and not left to whoever reads.
 		echo "sh feature tx-checksum-ip-generic on && wire_features ${cuts[*]}"
 		of ", cut in front of the wire" "$2"
 		echo "sh wire_features ${cuts[*]/off/on}"
